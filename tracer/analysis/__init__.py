@@ -1,0 +1,1 @@
+"""Recording -> numbers: latency, utilisation, queueing, blame."""

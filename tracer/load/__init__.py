@@ -1,0 +1,1 @@
+"""The open-loop load generator, which records the client's own hop."""

@@ -1,0 +1,1 @@
+"""Start a server with the agent in it, and read the rings that it leaves."""

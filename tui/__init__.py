@@ -1,0 +1,1 @@
+"""The terminal app: the player (pure functions) and its Textual shell."""
