@@ -13,8 +13,9 @@ from pathlib import Path
 from tracer.labs.room import waiting_room
 
 ROOM = str(Path(waiting_room.__file__).parent)
-WORK_S = 0.040
-"""CPU time of one `/compute`, in seconds."""
+WORK_MS = 40
+"""CPU time of one `/compute`."""
+WAIT_MS = round(waiting_room.WAIT_S * 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,11 @@ COMPUTING = Scene("computing", {"en": "computing", "ko": "계산하기"}, "/comp
 SCENES = (WAITING, COMPUTING)
 
 
-def rounds_of_work(seconds: float = WORK_S) -> int:
+def rounds_of_work(ms: float = WORK_MS) -> int:
     """Measure how many rounds of `waiting_room.compute` take that much CPU time here: the best of five."""
     trial = 50_000
     best = min(_cpu_time(trial) for _ in range(5))
-    return max(1, round(trial * seconds / best))
+    return max(1, round(trial * ms / 1000 / best))
 
 
 def _cpu_time(rounds: int) -> float:
