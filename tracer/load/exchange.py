@@ -9,7 +9,11 @@ from tracer.recording import UNKNOWN, Outcome
 
 @dataclass(slots=True)
 class Exchange:
-    """One request as its sender saw it. Times are CLOCK_MONOTONIC ns; -1: did not happen (yet)."""
+    """One request as its sender saw it. Times are CLOCK_MONOTONIC ns; -1: did not happen (yet).
+
+    Those that are known are in order: due <= connecting <= sending <= sent <= first_byte <= end. If a request
+    was tried twice (`attempts`), all but `due` are of the second try.
+    """
 
     number: int  # in order of due time, from 0
     method: str
@@ -23,8 +27,8 @@ class Exchange:
     first_byte: int = (
         UNKNOWN  # of the answer: by the kernel's receive time stamp where there is one, else read
     )
-    end: int = UNKNOWN  # the last byte of the answer was read
-    status: int = UNKNOWN
+    end: int = UNKNOWN  # the last byte of the answer was read, or the failure was known; -1 while open
+    status: int = UNKNOWN  # of a whole answer; -1 if it was broken off
     body_sent: int = 0  # bytes
     body_received: int = 0  # bytes, chunked framing taken off
     outcome: int = Outcome.OPEN
@@ -33,3 +37,4 @@ class Exchange:
     ordinal: int = UNKNOWN  # of the request on its connection, from 0
     local: str | None = None  # "127.0.0.1:40112", as the server's CONN record has it under `peer`
     peer: str | None = None
+    attempts: int = 1  # 2: the server had closed the kept connection, so it was sent again on a fresh one
