@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import h11
 
+httptools: Any
 try:
     import httptools
 except ImportError:  # an extra
@@ -18,7 +19,7 @@ except ImportError:  # an extra
 UNKNOWN = -1
 
 
-class BadAnswer(Exception):
+class BadAnswerError(Exception):
     """What came is not HTTP; the text says why."""
 
 
@@ -34,7 +35,7 @@ class Answer(Protocol):
         """Expect the answer of a request with this method."""
 
     def feed(self, data: memoryview) -> None:
-        """Take bytes. Raises BadAnswer."""
+        """Take bytes. Raises BadAnswerError."""
 
     def eof(self) -> bool:
         """Take the end of the stream; True if that is how a whole answer ends."""
@@ -57,14 +58,14 @@ class LlhttpAnswer:
         self._head = method == "HEAD"
 
     def feed(self, data: memoryview) -> None:
-        """Take bytes. Raises BadAnswer."""
+        """Take bytes. Raises BadAnswerError."""
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            raise BadAnswer("it switches protocols unasked") from None
+            raise BadAnswerError("it switches protocols unasked") from None
         except httptools.HttpParserError as error:
             if not self.done:
-                raise BadAnswer(str(error)) from None
+                raise BadAnswerError(str(error)) from None
             self.reusable = False
         if self.done and (self._head or not self.reusable):
             self._parser = None  # it waits for a body, or lies in a cycle with self
@@ -129,13 +130,13 @@ class H11Answer:
         self.done = self.reusable = False
 
     def feed(self, data: memoryview) -> None:
-        """Take bytes. Raises BadAnswer."""
+        """Take bytes. Raises BadAnswerError."""
         assert self._connection is not None
         try:
             self._connection.receive_data(bytes(data))
             self._events(self._connection)
         except h11.RemoteProtocolError as error:
-            raise BadAnswer(str(error)) from None
+            raise BadAnswerError(str(error)) from None
 
     def eof(self) -> bool:
         """Take the end of the stream; True if that is how a whole answer ends."""

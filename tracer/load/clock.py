@@ -1,4 +1,4 @@
-"""Time for the loader: the kernel's receive time stamps as CLOCK_MONOTONIC, and sleeping to the microsecond."""
+"""Time for the loader: the kernel's receive time stamps on CLOCK_MONOTONIC, and exact sleep."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class KernelClock:
             if kind == SO_TIMESTAMPNS:
                 if read - self._taken > _FRESH:
                     self._measure()
-                seconds, nanoseconds = _TIMESPEC.unpack_from(data)
-                return min(seconds * 1_000_000_000 + nanoseconds - self._offset, read)
+                stamp: tuple[int, int] = _TIMESPEC.unpack_from(data)
+                return min(stamp[0] * 1_000_000_000 + stamp[1] - self._offset, read)
         return read
 
     def _measure(self) -> None:
@@ -89,8 +89,8 @@ class Poller:
 @contextlib.contextmanager
 def sharp_timers() -> Iterator[None]:
     """Have the kernel wake this thread on time: it may be 50 µs late by default, to save power."""
-    prctl = getattr(ctypes.CDLL(None), "prctl", None)
-    before = prctl(_PR_GET_TIMERSLACK, 0, 0, 0, 0) if prctl else -1
+    prctl = ctypes.CDLL(None).prctl
+    before = prctl(_PR_GET_TIMERSLACK, 0, 0, 0, 0)
     if before > 0:
         prctl(_PR_SET_TIMERSLACK, 1, 0, 0, 0)
     try:

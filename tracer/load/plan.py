@@ -35,7 +35,7 @@ class Plan:
     requests: tuple[Planned, ...]  # by offset
     keep_alive: bool = True
     timeout: float = 30.0  # seconds from when a request was due to its last byte
-    connections: int = 4096  # at most open at once; beyond, requests wait and are late
+    connections: int = 4096  # open at once, at most; beyond it requests wait, and are late
     seed: int = 0  # of trace and span ids
 
     def __post_init__(self) -> None:
@@ -64,7 +64,7 @@ class Plan:
         method: str = "GET",
         **limits: Any,
     ) -> Plan:
-        """Plan requests for `url` at `offsets` (ns), for `paths` in turn if there are some, else its own path.
+        """Plan requests for `url` at `offsets` (ns), for `paths` below it in turn if there are any.
 
         `limits` are keep_alive, timeout, connections and seed. Raises LoadError for a URL that is of no use.
         """

@@ -15,7 +15,7 @@ def poisson(rate: float, duration: float, seed: int) -> list[int]:
     Python: `Random.random` is promised to stay, `expovariate` is not.
     """
     _positive(rate, duration)
-    draw, mean, end = Random(seed).random, SECOND / rate, round(duration * SECOND)
+    draw, mean, end = Random(seed).random, SECOND / rate, round(duration * SECOND)  # noqa: S311
     due = 0
     arrivals: list[int] = []
     while (due := due + round(-math.log(1.0 - draw()) * mean)) < end:
