@@ -20,8 +20,8 @@ EXCHANGE, PROGRESS, FAILURE, END = range(1, 5)
 
 _FRAME = struct.Struct("<BI")
 _NUMBERS = (
-    "number", "due", "connecting", "sending", "sent", "first_byte", "end", "status", "body_sent", "body_received",
-    "outcome", "connection", "ordinal", "attempts",
+    "number", "due", "connecting", "sending", "sent", "first_byte", "end", "status",
+    "body_sent", "body_received", "outcome", "connection", "ordinal", "attempts",
 )  # fmt: skip
 _TEXTS = ("method", "target", "reason", "local", "peer")
 _numbers, _texts = attrgetter(*_NUMBERS), attrgetter(*_TEXTS)

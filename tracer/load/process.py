@@ -6,6 +6,7 @@ however that comes about. It answers on its stdout, with frames. A terminal's Ct
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -16,8 +17,9 @@ from types import TracebackType
 
 from tracer.agent.layout import ENV_DIR
 from tracer.load import frames
+from tracer.load.client import Sink
 from tracer.load.exchange import Exchange
-from tracer.load.loader import OnProgress, Sink
+from tracer.load.loader import OnProgress
 from tracer.load.plan import LoadError, Plan
 from tracer.load.progress import Progress
 
@@ -46,11 +48,9 @@ class LoadProcess:
         )
         assert self._child.stdin
         data = plan.to_json()
-        try:
+        with contextlib.suppress(BrokenPipeError):  # it died, and `take` will say so
             self._child.stdin.write(len(data).to_bytes(8, "little") + data)
             self._child.stdin.flush()
-        except BrokenPipeError:
-            pass  # it died; `take` will say so
 
     @property
     def pid(self) -> int:
@@ -63,7 +63,7 @@ class LoadProcess:
         return self._child.stdout.fileno()
 
     def take(self, timeout: float = 0.0) -> list[Exchange]:
-        """Give the exchanges that ended since, waiting up to `timeout` seconds for some; sets `done` at the end.
+        """Give the exchanges that ended since, waiting up to `timeout` seconds; sets `done` at the end.
 
         Raises LoadError if the load failed, or if its process ended in the middle.
         """
@@ -94,10 +94,8 @@ class LoadProcess:
     def stop(self) -> None:
         """Have nothing more sent; what is in flight comes from `take` as OPEN, then `done` is set."""
         assert self._child.stdin
-        try:
+        with contextlib.suppress(BrokenPipeError):
             self._child.stdin.close()
-        except BrokenPipeError:
-            pass
 
     def close(self) -> None:
         """End the process, by force if it does not end itself, and forget what was not taken."""

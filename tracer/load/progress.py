@@ -34,6 +34,6 @@ class Progress:
         if not self.waited:
             return None
         return (
-            f"{self.waited} of {self.due} requests waited for one of {self.limit} connections: "
-            "they were sent late. Raise the plan's connections or the limit of open files (ulimit -n), or send less"
+            f"{self.waited} of {self.due} requests waited for one of {self.limit} connections, so they were "
+            "late: raise the plan's connections or the limit of open files (ulimit -n), or send less"
         )
