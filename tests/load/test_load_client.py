@@ -286,6 +286,37 @@ def test_a_stalled_server_does_not_hold_requests_back():
     assert all(each.end - each.due >= 900_000_000 - (each.due - began) for each in exchanges)
 
 
+def test_the_kernel_tells_when_an_answer_came_to_a_busy_loader():
+    answering, answered = [], threading.Event()
+
+    def script(connection, number):
+        head = request(connection)
+        if b" /second " in head:
+            first_is_told.wait(10)
+            answering.append(time.monotonic_ns())
+        connection.sendall(OK)
+        if answering:
+            answered.set()
+        connection.recv(1)
+
+    first_is_told = threading.Event()
+    exchanges = []
+
+    def sink(exchange):
+        exchanges.append(exchange)
+        if not first_is_told.is_set():
+            first_is_told.set()
+            answered.wait(10)
+            time.sleep(0.2)
+
+    with scripted(script) as url:
+        run(Plan.of(url, [0, 0], paths=["/first", "/second"]), sink)
+    second = exchanges[1]
+    assert second.target == "/second"
+    assert second.end - second.first_byte >= 195_000_000
+    assert second.first_byte - answering[0] >= -50_000  # the offset between two clocks is measured
+
+
 def test_beyond_the_limit_of_connections_requests_wait_and_it_is_said():
     def script(connection, number):
         while request(connection):
@@ -302,6 +333,19 @@ def test_beyond_the_limit_of_connections_requests_wait_and_it_is_said():
     assert [each.number for each in sent] == [0, 1, 2, 3, 4, 5]  # first come, first served
     assert sent[5].sending - sent[5].due >= 50_000_000
     assert progress.warning().startswith("4 of 6 requests waited for one of 2 connections")
+
+
+def test_a_newer_request_does_not_jump_the_queue():
+    """Request 2 is due when the one connection comes free, and request 1 has waited for it."""
+    exchanges = []
+
+    def sink(exchange):
+        exchanges.append(exchange)
+        time.sleep(0.1)
+
+    with scripted(keeping()) as url:
+        run(Plan.of(url, [0, 0, 30_000_000], connections=1), sink)
+    assert [each.number for each in exchanges] == [0, 1, 2]
 
 
 def test_a_request_that_waits_too_long_was_never_sent():

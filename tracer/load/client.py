@@ -170,8 +170,8 @@ class Client:
         elif exchange.first_byte >= 0:
             got = f"{exchange.body_received} bytes of the body"
             self._finish(exchange, Outcome.ERROR, f"broken off after {got}: {why}", _now())
-        elif connection.ordinal and exchange.attempts == 1 and exchange.method in IDEMPOTENT:
-            exchange.attempts = 2
+        elif connection.ordinal and exchange.method in IDEMPOTENT:
+            exchange.attempts = 2  # and no third: this one has ordinal 0
             self._progress.retried += 1
             self._again(exchange)
         else:
