@@ -1,5 +1,7 @@
 """The six nouns, their columns, clock, check(), live and sealed storage: what all sources write."""
 
+from tracer.recording.clock import Clock
+from tracer.recording.errors import TraceError
 from tracer.recording.nouns import (
     CERTAIN,
     TABLES,
@@ -27,6 +29,7 @@ __all__ = [
     "CERTAIN",
     "TABLES",
     "UNKNOWN",
+    "Clock",
     "Evidence",
     "Hop",
     "Hops",
@@ -49,6 +52,7 @@ __all__ = [
     "Role",
     "Rows",
     "Texts",
+    "TraceError",
     "Visit",
     "Visits",
     "rows_in",

@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tracer.recording import rows as rows_module
-from tracer.recording.nouns import (
-    TABLES,
-    Hops,
-    Lanes,
-    Marks,
-    Phases,
-    Requests,
-    Table,
-    Visits,
-    columns,
-    text_columns,
-)
+from tracer.recording.columns import arrange, encode
+from tracer.recording.nouns import Hops, Lanes, Marks, Phases, Requests, Table, Visits
+from tracer.recording.rows import Rows
 from tracer.recording.texts import Interner, Texts
 
-Meta = dict[str, Any]
-"""JSON: `source` ("hook", "simulation", "packets"), `title`, `clocks`, and what a source likes to add."""
+if TYPE_CHECKING:
+    from tracer.recording.check import Violation
 
-_REFERENCES = {
-    "lanes": {"hop": "hops", "parent": "lanes"},
-    "visits": {"request": "requests", "hop": "hops", "parent": "visits", "connection": "lanes"},
-    "phases": {"visit": "visits", "lane": "lanes", "waits_for": "lanes"},
-    "marks": {"request": "requests", "visit": "visits", "lane": "lanes"},
-}
-_ORDER: dict[str, Callable[[Any], Any]] = {
-    "hops": lambda row: row.id,
-    "lanes": lambda row: row.id,
-    "requests": lambda row: (row.start, row.id),
-    "visits": lambda row: (row.start, row.id),
-    "phases": lambda row: (row.start, row.visit),
-    "marks": lambda row: row.time,
-}
+Meta = dict[str, Any]
+"""JSON: `source` ("hook", "simulation", "packets"), `title`, `clocks` (see `tracer.recording.clock`), and
+what a source likes to add. `live` is true in a recording that was read before it was sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,34 +38,35 @@ class Recording:
     meta: Meta = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: rows_module.Rows, meta: Meta | None = None) -> Recording:
-        """Sort rows, make each row's number its id, and turn them into columns."""
-        ordered = {name: sorted(getattr(rows, name), key=_ORDER[name]) for name in TABLES}
-        numbers = {
-            name: {row.id: number for number, row in enumerate(ordered[name])}
-            for name in ("hops", "lanes", "requests", "visits")
-        }
+    def of(cls, rows: Rows, meta: Meta | None = None) -> Recording:
+        """Sort rows, make each row's number its id, and turn them into columns.
+
+        Raises ValueError where an id stands twice, a reference leads nowhere or a number does not fit.
+        """
         intern = Interner()
-        tables = {name: _table(name, ordered[name], numbers, intern) for name in TABLES}
-        return cls(**tables, texts=intern.texts(), meta=meta or {})
+        tables, texts = arrange(encode(rows, intern), intern.texts())
+        return cls(**tables, texts=texts, meta=dict(meta or {}))
+
+    @classmethod
+    def open(cls, path: Path | str) -> Recording:
+        """Read a `.trace`, or the `.trace.part` of one that is not sealed yet (then meta["live"] is true).
+
+        Raises TraceError, one sentence, for whatever is wrong with the file; of a sealed one that may also
+        come when a damaged column is first touched.
+        """
+        from tracer.recording.live import open_recording
+
+        return open_recording(Path(path))
 
     def text(self, number: int) -> str:
         """Give a text by its number; "" for -1."""
         return self.texts[int(number)]
 
+    def check(self) -> list[Violation]:
+        """Hold the recording against the six invariants; an empty list is a sound recording."""
+        from tracer.recording.check import check
 
-def _table(name: str, rows: list[Any], numbers: dict[str, dict[int, int]], intern: Interner) -> Any:
-    references = _REFERENCES.get(name, {})
-    made: dict[str, NDArray[Any]] = {}
-    for column, dtype in columns(TABLES[name]).items():
-        values: Iterable[Any] = (getattr(row, column) for row in rows)
-        if column in text_columns(TABLES[name]):
-            values = map(intern, values)
-        elif column in references:
-            target = numbers[references[column]]
-            values = (target[value] if value >= 0 else value for value in values)
-        made[column] = np.fromiter(values, dtype, len(rows))
-    return TABLES[name](**made)
+        return check(self)
 
 
 def empty(table: type[Table]) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,26 +40,58 @@ class Texts:
     def __iter__(self) -> Iterator[str]:
         return (self[number] for number in range(len(self)))
 
+    def pick(self, numbers: NDArray[np.int64]) -> Texts:
+        """Give the texts of these numbers, in their order."""
+        lengths = np.diff(self.ends, prepend=0)[numbers]
+        ends = np.cumsum(lengths, dtype=np.int64)
+        shift = np.repeat(self.ends[numbers] - ends, lengths)
+        return Texts(self.blob[shift + np.arange(len(shift))], ends)
+
 
 class Interner:
     """Gives each distinct text a number, in order of first use."""
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
-        self._numbers: dict[str, int] = {text: number for number, text in enumerate(texts)}
+        self._texts = list(texts)
+        self._numbers = {text: number for number, text in enumerate(self._texts)}
 
     def __call__(self, text: str | None) -> int:
         """Give the number of a text; None is -1."""
         if text is None:
             return -1
-        return self._numbers.setdefault(text, len(self._numbers))
+        number = self._numbers.setdefault(text, len(self._texts))
+        if number == len(self._texts):
+            self._texts.append(text)
+        return number
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self._texts)
 
     def since(self, number: int) -> list[str]:
         """List the texts from `number` on."""
-        return list(self._numbers)[number:]
+        return self._texts[number:]
 
     def texts(self) -> Texts:
         """Freeze what was interned so far."""
-        return Texts.of(self._numbers)
+        return Texts.of(self._texts)
+
+
+def in_order_of_use(texts: Texts, columns: list[NDArray[Any]]) -> tuple[Texts, list[NDArray[Any]]]:
+    """Renumber texts as they first occur, column after column, and drop those that nobody uses.
+
+    So the same rows give the same bytes, whatever order they were interned in.
+    """
+    size = len(texts)
+    new = np.full(size + 1, -1, np.int64)  # its last place stands for -1, no text
+    used = 0
+    for column in columns:
+        first = np.full(size + 1, len(column))
+        first[column[::-1]] = np.arange(
+            len(column) - 1, -1, -1
+        )  # of equal numbers the last one written stays
+        fresh = np.flatnonzero((first[:size] < len(column)) & (new[:size] < 0))
+        new[fresh[np.argsort(first[fresh])]] = np.arange(used, used + len(fresh))
+        used += len(fresh)
+    kept = np.flatnonzero(new[:size] >= 0)
+    picked = texts.pick(kept[np.argsort(new[kept])])
+    return picked, [new[column].astype(column.dtype) for column in columns]

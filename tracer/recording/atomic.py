@@ -1,0 +1,44 @@
+"""Files that appear under their name only when they are whole."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from tracer.recording.errors import TraceError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a new file (mode 0600) in the directory of `path`; it takes that name when the block ends well.
+
+    It and its name are on the disk then. When the block fails, `path` is as it was. Raises TraceError
+    where the system refuses.
+    """
+    temporary = ""
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        with cast(BinaryIO, os.fdopen(descriptor, "wb")) as file:
+            yield file
+            file.flush()
+            os.fsync(descriptor)
+        Path(temporary).replace(path)
+        _sync_directory(path.parent)
+    except BaseException as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise TraceError.of(path, error, "write") from error
+        raise
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
