@@ -59,12 +59,14 @@ def holds_of_phases(r: Recording) -> Iterator[Holds]:
     p = r.phases
     row = where((p.holds == 1) & (p.lane >= 0))
     hop = np.where(p.visit[row] >= 0, r.visits.hop[p.visit[row]], -1) if len(r.visits.hop) else p.visit[row]
-    holds = Holds("phases", row, p.lane[row], hop, p.start[row], p.end[row])
-    while len(holds.row):
-        lock = r.lanes.kind[holds.lane] == LaneKind.LOCK
-        yield holds.only(~lock | (p.kind[holds.row] == PhaseKind.RUNNING))
-        parent = r.lanes.parent[holds.lane]
-        holds = Holds(holds.noun, holds.row, parent, holds.hop, holds.start, holds.end).only(parent >= 0)
+    lane, start, end = p.lane[row], p.start[row], p.end[row]
+    while len(row):
+        end = _until(r, lane, end)  # a worker that was killed lets go of its pool as well
+        lock = r.lanes.kind[lane] == LaneKind.LOCK
+        holds = Holds("phases", row, lane, hop, start, end)
+        yield holds.only(~lock | (p.kind[row] == PhaseKind.RUNNING))
+        up = where(r.lanes.parent[lane] >= 0)
+        row, lane, hop, start, end = row[up], r.lanes.parent[lane[up]], hop[up], start[up], end[up]
 
 
 def holds_of_connections(r: Recording) -> Holds:
@@ -75,7 +77,7 @@ def holds_of_connections(r: Recording) -> Holds:
     start = _since(r)[row]
     order = np.argsort(start, kind="stable")
     row, start = row[order], start[order]
-    end = np.where(v.answered[row] >= 0, v.answered[row], v.end[row])
+    end = _until(r, v.connection[row], np.where(v.answered[row] >= 0, v.answered[row], v.end[row]))
     held = Holds("visits", row, v.connection[row], v.hop[row], start, end)
     return held.only(start < FOREVER)
 
@@ -114,7 +116,7 @@ def _capacity(r: Recording, group: list[Holds]) -> list[Violation]:
     lane, start, end = (
         np.concatenate([getattr(h, column) for h in group]) for column in ("lane", "start", "end")
     )
-    end = _until(r, lane, end)
+    end = np.where(end >= 0, end, FOREVER)
     limited = where((r.lanes.capacity[lane] > 0) & (end > start))
     lane, start, end = lane[limited], start[limited], end[limited]
     by_start, by_end = np.lexsort((start, lane)), np.lexsort((end, lane))
@@ -135,14 +137,13 @@ def _capacity(r: Recording, group: list[Holds]) -> list[Violation]:
 
 
 def _until(r: Recording, lane: NDArray[Any], end: NDArray[Any]) -> NDArray[Any]:
-    """Until when an open hold counts: the end of its lane, if that has ended."""
-    life = r.lanes.end[lane]
-    return np.where(end >= 0, end, np.where(life >= 0, life, FOREVER))
+    """Give the ends of holds: of an open one the end of its lane, which is -1 if that goes on."""
+    return np.where(end >= 0, end, r.lanes.end[lane])
 
 
 def _too_many(r: Recording, lane: int, time: int, group: list[Holds]) -> str:
     rows = np.concatenate([
-        h.row[(h.lane == lane) & (h.start <= time) & (_until(r, h.lane, h.end) > time)] for h in group
+        h.row[(h.lane == lane) & (h.start <= time) & ((h.end < 0) | (h.end > time))] for h in group
     ])  # fmt: skip
     who = ", ".join(str(row) for row in np.sort(rows)[:6]) + (", …" if len(rows) > 6 else "")
     name, capacity = r.text(r.lanes.label[lane]), r.lanes.capacity[lane]
