@@ -131,7 +131,7 @@ BROKEN = [
     (1, KILLED, change("phases", 0, end=30 * MS), "the last of visit 0"),
     # 2: a child inside its parent
     (2, INTACT, early_start(8), "before its parent"),
-    (2, INTACT, change("visits", 1, answered=31.5 * MS, end=40 * MS), "not answered by the end of its parent 0"),
+    (2, INTACT, change("visits", 1, answered=31.5 * MS, end=40 * MS), "not answered by the end"),
     (2, LINGERING, change("visits", 1, answered=12.5 * MS), "not answered by the end"),
     (2, RETRY, change("visits", 3, detached=0), "not answered by the end"),
     (2, GIVEN_UP, late_start(55), "starts after the end"),

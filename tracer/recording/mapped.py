@@ -75,7 +75,12 @@ class TraceFile:
         counts = [rows.get(name) for name in TABLES] if isinstance(rows, dict) else [None]
         sizes = texts if isinstance(texts, list) and len(texts) == 2 else [None]
         sound = all(_is_count(n, 31) for n in counts) and all(_is_count(n, 40) for n in sizes)
-        if version != VERSION or not isinstance(head.get("meta"), dict) or not sound:
+        if (
+            type(version) is not int
+            or version != VERSION
+            or not isinstance(head.get("meta"), dict)
+            or not sound
+        ):
             raise self._error("its meta.json does not say what a trace must")
 
     def recording(self) -> Recording:
@@ -114,7 +119,7 @@ class TraceFile:
         if not rows:
             return np.empty(0, dtype)
         view = np.frombuffer(self.box, dtype, stored, begin)
-        return view if stored == rows else np.broadcast_to(view[0], rows)
+        return view if stored == rows else np.broadcast_to(view, rows)
 
     def column(self, table: str, column: str) -> NDArray[Any]:
         """Give a column whose numbers all lead somewhere."""
