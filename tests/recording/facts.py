@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracer.recording import TABLES, Recording
-from tracer.recording.columns import REFERENCES
-from tracer.recording.nouns import columns, rows_in, text_columns
+from tracer.recording.nouns import REFERENCES, columns, rows_in, text_columns
 
 
 def of_rows(rows: Any) -> dict[str, list[tuple]]:

@@ -110,6 +110,27 @@ def test_a_path_that_cannot_be_read(tmp_path):
     assert sentence(tmp_path / "loop").startswith("cannot read it, too many levels of symbolic links")
 
 
+@pytest.mark.parametrize(
+    "name", ["", ".", "/", "..", ".part", "none.trace", "none.trace.part", "\0", "x" * 300, "/dev/null/x"]
+)
+def test_a_name_of_no_trace(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TraceError) as told:
+        Recording.open(name)
+    assert len(str(told.value).split("; ")) == 2
+
+
+@pytest.mark.parametrize("name", ["", ".", "/", "there", "none/a.trace", "x" * 300])
+def test_a_name_that_cannot_be_written(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there").mkdir()
+    recording = hard_cases.gevent().recording()
+    with pytest.raises(TraceError) as told:
+        save(recording, name)
+    assert len(str(told.value).split("; ")) == 2
+    assert os.listdir(tmp_path) == ["there"]
+
+
 def test_a_file_of_somebody_else(damaged, whole):
     path = damaged(whole)
     path.chmod(0)

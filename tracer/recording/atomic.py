@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -19,18 +18,20 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     It and its name are on the disk then. When the block fails, `path` is as it was. Raises TraceError
     where the system refuses.
     """
-    temporary = ""
+    if not path.name:
+        raise TraceError(path, "is no name for a file", "give one that ends in .trace")
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with cast(BinaryIO, os.fdopen(descriptor, "wb")) as file:
             yield file
             file.flush()
             os.fsync(descriptor)
-        Path(temporary).replace(path)
+        temporary.replace(path)
         _sync_directory(path.parent)
     except BaseException as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         if isinstance(error, OSError):
             raise TraceError.of(path, error, "write") from error
         raise

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.recording.nouns import TABLES, columns, text_columns
+from tracer.recording.nouns import REFERENCES, TABLES, columns, text_columns
 from tracer.recording.rows import Rows
 from tracer.recording.texts import Interner, Texts, in_order_of_use
 
@@ -22,13 +22,6 @@ Raw = dict[str, dict[str, NDArray[Any]]]
 
 ID = np.dtype("<i8")
 IDENTIFIED = ("hops", "lanes", "requests", "visits")
-REFERENCES = {
-    "lanes": {"hop": "hops", "parent": "lanes"},
-    "visits": {"request": "requests", "hop": "hops", "parent": "visits", "connection": "lanes"},
-    "phases": {"visit": "visits", "lane": "lanes", "waits_for": "lanes"},
-    "marks": {"request": "requests", "visit": "visits", "lane": "lanes"},
-}
-"""Table -> column -> the table whose rows it numbers."""
 
 
 def raw_columns(name: str) -> dict[str, np.dtype[Any]]:

@@ -9,7 +9,7 @@ class TraceError(Exception):
     """A recording cannot be read or written: where, what is wrong with it, and what to do."""
 
     def __init__(self, path: Path | str, what: str, do: str) -> None:
-        super().__init__(f"{path}: {what}; {do}")
+        super().__init__(f"{path}: {' '.join(what.split())}; {do}")
         self.path = Path(path)
 
     @classmethod

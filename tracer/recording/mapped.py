@@ -160,6 +160,8 @@ def _map(path: Path) -> memoryview:
             os.close(descriptor)
     except OSError as error:
         raise TraceError.of(path, error, "read") from error
+    except ValueError as error:  # a NUL in the name
+        raise TraceError(path, f"cannot read it, {error}", "check the path") from error
 
 
 def _mapped_class(name: str, table: type[Table]) -> type[Table]:

@@ -195,6 +195,15 @@ TABLES: dict[str, type[Table]] = {
 """Name of a table -> its class, in the order in which they are stored."""
 
 
+REFERENCES: dict[str, dict[str, str]] = {
+    "lanes": {"hop": "hops", "parent": "lanes"},
+    "visits": {"request": "requests", "hop": "hops", "parent": "visits", "connection": "lanes"},
+    "phases": {"visit": "visits", "lane": "lanes", "waits_for": "lanes"},
+    "marks": {"request": "requests", "visit": "visits", "lane": "lanes"},
+}
+"""Table -> column -> the table whose rows it numbers."""
+
+
 def columns(table: type[Table]) -> dict[str, np.dtype[Any]]:
     """Name -> type of the columns of a table."""
     return {f.name: f.metadata["dtype"] for f in fields(table)}

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.recording.bounds import faults
 from tracer.recording.columns import Raw, arrange, joined, raw_columns
 from tracer.recording.errors import TraceError
 from tracer.recording.nouns import TABLES
@@ -59,18 +60,32 @@ class Commit:
     def read(cls, part: Path) -> Commit:
         """Read the last one. Raises TraceError."""
         with telling(part, "read"):
+            if part.is_dir() and not (part / _NAME).exists():
+                raise TraceError(
+                    part, "its writer ended before it wrote anything", "remove it, and record again"
+                )
             said = (part / _NAME).read_bytes()
         try:
-            commit = cls(**json.loads(said))
-            if commit.format != FORMAT or set(FILES) - set(commit.counts):
-                raise ValueError
-            newer = commit.version > VERSION
-        except (ValueError, TypeError) as error:
+            told = json.loads(said)
+            version = told["version"] if told["format"] == FORMAT else None
+            newer = type(version) is int and version > VERSION
+            commit = None if newer else cls(**told)
+        except (ValueError, TypeError, KeyError) as error:
             raise TraceError(part, f"its {_NAME} is damaged", _AGAIN) from error
-        if newer:
-            what = f"is of live format {commit.version}, and this hopscope reads up to {VERSION}"
+        if commit is None:
+            what = f"is of live format {version}, and this hopscope reads up to {VERSION}"
             raise TraceError(part, what, "upgrade hopscope")
+        if not commit.is_sound():
+            raise TraceError(part, f"its {_NAME} is damaged", _AGAIN)
         return commit
+
+    def is_sound(self) -> bool:
+        """Whether it says what a commit must."""
+        if not all(isinstance(said, dict) for said in (self.counts, self.open, self.meta, self.cursor)):
+            return False
+        counts = [self.counts.get(name) for name in FILES]
+        same = self.format == FORMAT and self.version == VERSION
+        return same and all(type(count) is int and count >= 0 for count in counts)
 
 
 @contextmanager
@@ -86,31 +101,39 @@ def read_part(part: Path, commit: Commit) -> Recording:
     """Read what a commit counts; meta["live"] is true. Raises TraceError."""
     try:
         with telling(part, "read"):
+            look_at_sizes(part, commit)
             raw = joined([_final(part, commit), _open(commit)])
             tables, texts = arrange(raw, read_texts(part, commit))
     except (ValueError, TypeError, IndexError, AttributeError, OverflowError, MemoryError) as error:
         raise TraceError(part, f"is damaged, {error}", _AGAIN) from error
-    return Recording(**tables, texts=texts, meta={**commit.meta, "live": True})
+    recording = Recording(**tables, texts=texts, meta={**commit.meta, "live": True})
+    for _, _, said in faults(recording):
+        raise TraceError(part, f"is damaged, {said}", _AGAIN)
+    return recording
+
+
+def look_at_sizes(part: Path, commit: Commit) -> None:
+    """Raise ValueError where a file is shorter than a commit says."""
+    for name, dtype in FILES.items():
+        there = (part / name).stat().st_size // dtype.itemsize
+        if there < commit.counts[name]:
+            raise ValueError(f"{name} has {there} of {commit.counts[name]} values")
 
 
 def read_texts(part: Path, commit: Commit) -> Texts:
-    """Read the texts that a commit counts."""
+    """Read the texts that a commit counts. Raises ValueError."""
     blob, ends = _values(part, commit, "texts.blob"), _values(part, commit, "texts.ends")
     if len(ends) and (ends[0] < 0 or (ends[1:] < ends[:-1]).any() or ends[-1] != len(blob)):
         raise ValueError("its texts end outside the place where they are kept")
     return Texts(blob, ends)
 
 
+def _values(part: Path, commit: Commit, name: str) -> NDArray[Any]:
+    return np.fromfile(part / name, FILES[name], commit.counts[name])
+
+
 def _final(part: Path, commit: Commit) -> Raw:
     return {name: {c: _values(part, commit, f"{name}.{c}") for c in raw_columns(name)} for name in TABLES}
-
-
-def _values(part: Path, commit: Commit, name: str) -> NDArray[Any]:
-    count = commit.counts[name]
-    values = np.fromfile(part / name, FILES[name], count)
-    if len(values) != count:
-        raise ValueError(f"{name} has {len(values)} of {count} values")
-    return values
 
 
 def _open(commit: Commit) -> Raw:

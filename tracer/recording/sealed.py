@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from tracer.recording import container
 from tracer.recording.atomic import replacing
-from tracer.recording.bounds import fault
+from tracer.recording.bounds import faults
 from tracer.recording.container import Buffer
 from tracer.recording.errors import TraceError
 from tracer.recording.mapped import AGAIN, FORMAT, TEXT_COLUMNS, VERSION, TraceFile
@@ -37,18 +37,10 @@ def save(recording: Recording, path: Path | str) -> None:
     number of a table points outside, so that whatever was written can be read.
     """
     path = Path(path)
-    for name in TABLES:
-        table = getattr(recording, name)
-        for column in columns(TABLES[name]):
-            said = fault(name, column, getattr(table, column), lambda n: _count(recording, n))
-            if said:
-                raise TraceError(path, f"not written, since {said}", "this is a fault of what recorded it")
+    for _, _, said in faults(recording):
+        raise TraceError(path, f"not written, since {said}", "this is a fault of what recorded it")
     with replacing(path) as file:
         container.write(file, _members(recording))
-
-
-def _count(recording: Recording, name: str) -> int:
-    return len(recording.texts) if name == "texts" else rows_in(getattr(recording, name))
 
 
 def _members(recording: Recording) -> Iterator[tuple[str, list[Buffer]]]:

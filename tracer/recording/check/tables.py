@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tracer.recording.bounds import fault
+from tracer.recording.bounds import faults
 from tracer.recording.check.violation import Violation, found, rule, where
 from tracer.recording.nouns import TABLES, columns, rows_in
 
@@ -34,16 +34,7 @@ def _lengths(r: Recording) -> list[Violation]:
 
 
 def _ranges(r: Recording) -> list[Violation]:
-    def count(name: str) -> int:
-        return len(r.texts) if name == "texts" else rows_in(getattr(r, name))
-
-    told = []
-    for name in TABLES:
-        for column in columns(TABLES[name]):
-            said = fault(name, column, getattr(getattr(r, name), column), count)
-            if said:
-                told.append(Violation(5 if column == "evidence" else 0, name, (), said))
-    return told
+    return [Violation(5 if column == "evidence" else 0, name, (), said) for name, column, said in faults(r)]
 
 
 def disorder(r: Recording) -> list[Violation]:
