@@ -14,7 +14,7 @@ from pathlib import Path
 import facts
 import hard_cases
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_rows import CHANCE, LONG, rows
 
@@ -47,7 +47,7 @@ def parts_of(made: Rows, chance: random.Random, pieces: int) -> list[Rows]:
     return dealt
 
 
-@CHANCE
+@settings(CHANCE, max_examples=200 if LONG else 30)  # each makes some 60 files
 @given(made=rows(), chance=st.randoms(use_true_random=False), pieces=st.integers(1, 4), again=st.booleans())
 def test_rows_told_piece_by_piece_give_the_same_recording(tmp_path_factory, made, chance, pieces, again):
     path = tmp_path_factory.mktemp("live") / "a.trace"

@@ -94,7 +94,8 @@ class LiveWriter:
         `open_rows` takes the place of those of the commit before; `cursor` is JSON, and the source's own.
         """
         raw = _encoded(open_rows, self._intern)
-        listed = {name: {c: v.tolist() for c, v in raw[name].items()} for name in TABLES}
+        there = [name for name in TABLES if getattr(open_rows, name)]
+        listed = {name: {c: v.tolist() for c, v in raw[name].items()} for name in there}
         with self._writing():
             self._write_texts()
             for file in self._files.values():

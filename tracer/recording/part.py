@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,8 @@ class Commit:
     def write(self, part: Path) -> None:
         """Put it in the place of the one before, in one step."""
         temporary = part / f"{_NAME}.tmp"
-        temporary.write_text(json.dumps(asdict(self), ensure_ascii=False), "utf-8", "replace")
+        said = {name: getattr(self, name) for name in self.__slots__}
+        temporary.write_text(json.dumps(said, ensure_ascii=False), "utf-8", "replace")
         temporary.replace(part / _NAME)
 
     @classmethod
