@@ -1,0 +1,71 @@
+"""`--format text|json|jsonl|csv`: the same records, written one at a time to stdout."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+FORMATS = ("text", "json", "jsonl", "csv")
+
+Record = Mapping[str, Any]
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """Declare --format."""
+    parser.add_argument(
+        "--format",
+        type=_format,
+        default="text",
+        metavar="|".join(FORMATS),
+        help="text is for people (the default), the others for programs",
+    )
+
+
+def _format(text: str) -> str:
+    if text not in FORMATS:
+        raise argparse.ArgumentTypeError(f"there is no format {text!r}; choose {', '.join(FORMATS)}")
+    return text
+
+
+def write_json(value: Any) -> None:
+    """Write one value, indented. ASCII alone, so that it is the same in every locale."""
+    sys.stdout.write(json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+def write_array(records: Iterable[Record]) -> None:
+    """Write records as a JSON array, a line each, without keeping them."""
+    start = "["
+    for record in records:
+        sys.stdout.write(f"{start}\n{_line(record)}")
+        start = ","
+    sys.stdout.write("[]\n" if start == "[" else "\n]\n")
+
+
+def write_lines(records: Iterable[Record]) -> None:
+    """Write records as JSON lines."""
+    for record in records:
+        sys.stdout.write(_line(record) + "\n")
+
+
+def write_csv(fields: Iterable[str], records: Iterable[Record]) -> None:
+    """Write flat records under a head of field names; what is not known is an empty cell."""
+    sheet = csv.DictWriter(sys.stdout, list(fields), restval="", lineterminator="\n")
+    sheet.writeheader()
+    sheet.writerows(records)
+
+
+def flat(record: Record, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Give the fields of nested records, their names joined by dots."""
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _line(record: Record) -> str:
+    return json.dumps(record, allow_nan=False)
