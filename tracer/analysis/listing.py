@@ -1,0 +1,133 @@
+"""Requests as records, each with its visits: what `tracer requests` prints, piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer.analysis.lookup import at
+from tracer.analysis.queues import queued_ns
+from tracer.recording import CERTAIN, UNKNOWN, LaneKind, Match, Outcome, Recording, Role
+from tracer.recording.nouns import I4
+
+PIECE = 10_000  # requests turned into records at once
+
+REQUEST_FIELDS = (
+    *("id", "method", "target", "status", "outcome", "start_ns", "end_ns"),
+    *("request_body_bytes", "response_body_bytes"),
+)
+VISIT_FIELDS = (
+    *("hop", "visit", "parent", "attempt", "outcome", "protocol", "src", "dst", "lane"),
+    *("start_ns", "first_byte_ns", "end_ns", "released_ns", "status", "queued_ns", "match", "confidence"),
+)
+
+Record = dict[str, Any]
+
+
+def records(recording: Recording, piece: int = PIECE) -> Iterator[Record]:
+    """Give each request with its visits under `hops`, by start, the client's left out.
+
+    What is not known is None. Only the visits' order, queues and lanes are worked out for the whole
+    recording (24 bytes a visit); records are made `piece` requests at a time.
+    """
+    listing = _Listing(recording)
+    for first in range(0, len(recording.requests.start), piece):
+        yield from listing.records(first, first + piece)
+
+
+def flat(record: Record) -> Iterator[Record]:
+    """Give one row a visit, its fields as `hops.hop`, `hops.lane`, …; one row if there is none."""
+    request = {name: record[name] for name in record if name != "hops"}
+    for visit in record["hops"] or [{}]:
+        yield request | {f"hops.{name}": value for name, value in visit.items()}
+
+
+FLAT_FIELDS = (*REQUEST_FIELDS, *(f"hops.{name}" for name in VISIT_FIELDS))
+
+
+class _Listing:
+    """A recording with its visits in order of request, and what its phases say of each visit."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        visits = recording.visits
+        self.client = recording.hops.role == Role.CLIENT
+        shown = np.flatnonzero((visits.request >= 0) & ~self.client[visits.hop])
+        # Visits stand by start, and a stable sort keeps that within a request.
+        self.order = shown[np.argsort(visits.request[shown], kind="stable")]
+        self.request = visits.request[self.order]
+        self.queued = queued_ns(recording, recording.phases.end)
+        self.lane = first_lanes(recording)
+
+    def records(self, first: int, after: int) -> Iterator[Record]:
+        """Give the records of some requests."""
+        begin, end = np.searchsorted(self.request, [first, after])
+        rows = self.order[begin:end]
+        visits = [
+            dict(zip(VISIT_FIELDS, values, strict=True)) for values in zip(*self._visits(rows), strict=True)
+        ]
+        ends = np.searchsorted(self.request[begin:end], np.arange(first, after), "right").tolist()
+        start = 0
+        for number, values in enumerate(zip(*self._requests(first, after), strict=True)):
+            yield {**dict(zip(REQUEST_FIELDS, values, strict=True)), "hops": visits[start : ends[number]]}
+            start = ends[number]
+
+    def _requests(self, first: int, after: int) -> list[list[Any]]:
+        """Give the columns of REQUEST_FIELDS."""
+        table, rows = self.recording.requests, slice(first, after)
+        return [
+            list(range(first, min(after, len(table.start)))),
+            self._texts(table.method[rows]),
+            self._texts(table.target[rows]),
+            _known(table.status[rows]),
+            [Outcome(value).name.lower() for value in table.outcome[rows].tolist()],
+            *(_known(column[rows]) for column in (table.start, table.end, table.bytes_in, table.bytes_out)),
+        ]
+
+    def _visits(self, rows: NDArray[np.intp]) -> list[list[Any]]:
+        """Give the columns of VISIT_FIELDS."""
+        table, lanes = self.recording.visits, self.recording.lanes
+        connection = table.connection[rows]
+        return [
+            self._texts(self.recording.hops.name[table.hop[rows]]),
+            rows.tolist(),
+            _known(self._parents(rows)),
+            _known(table.attempt[rows]),
+            [Outcome(value).name.lower() for value in table.outcome[rows].tolist()],
+            self._texts(table.protocol[rows]),
+            self._texts(at(lanes.src, connection, UNKNOWN)),
+            self._texts(at(lanes.dst, connection, UNKNOWN)),
+            self._texts(at(lanes.label, self.lane[rows], UNKNOWN)),
+            *(_known(column[rows]) for column in (table.start, table.first_byte, table.answered, table.end)),
+            _known(table.status[rows]),
+            _known(self.queued[rows]),
+            [Match(value).name.lower() if value else None for value in table.match[rows].tolist()],
+            _known(table.confidence[rows], lambda value: value / CERTAIN),
+        ]
+
+    def _parents(self, rows: NDArray[np.intp]) -> I4:
+        """Give the parents that are listed: the client's visit is not."""
+        parent = self.recording.visits.parent[rows]
+        listed = (parent >= 0) & ~self.client[self.recording.visits.hop[parent]]
+        return np.where(listed, parent, np.int32(UNKNOWN))
+
+    def _texts(self, numbers: NDArray[np.int32]) -> list[str | None]:
+        names = {number: self.recording.text(number) for number in np.unique(numbers).tolist() if number >= 0}
+        return [names.get(number) for number in numbers.tolist()]
+
+
+def first_lanes(recording: Recording) -> I4:
+    """Give for each visit the first lane that it held and that is no connection; -1 if none."""
+    phases = recording.phases
+    rows = np.flatnonzero((phases.holds == 1) & (phases.lane >= 0) & (phases.visit >= 0))
+    rows = rows[recording.lanes.kind[phases.lane[rows]] != LaneKind.CONNECTION][::-1]
+    lane = np.full(len(recording.visits.start), UNKNOWN, np.int32)
+    lane[phases.visit[rows]] = phases.lane[rows]  # backwards, so that the first phase is written last
+    return lane
+
+
+def _known(column: NDArray[Any], as_: Callable[[Any], Any] = lambda value: value) -> list[Any]:
+    return [None if value == UNKNOWN else as_(value) for value in column.tolist()]
