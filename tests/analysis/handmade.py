@@ -10,6 +10,7 @@ from itertools import count
 from tracer.recording import (
     CERTAIN,
     UNKNOWN,
+    Clock,
     Evidence,
     Hop,
     Lane,
@@ -28,7 +29,7 @@ from tracer.recording import (
 BASE = 1_700_000_000_000_000_000
 MS = 1_000_000
 CLIENT, SERVER, APP = range(3)
-META = {"source": "hook", "title": "by hand", "clocks": []}
+META = {"source": "hook", "title": "by hand", "clocks": [Clock("monotonic").as_meta()]}
 
 
 def at(ms):

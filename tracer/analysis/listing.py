@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tracer.analysis.lookup import at
 from tracer.analysis.queues import queued_ns
-from tracer.recording import CERTAIN, UNKNOWN, LaneKind, Match, Outcome, Recording, Role
+from tracer.recording import CERTAIN, UNKNOWN, LaneKind, Match, Outcome, PhaseKind, Recording, Role
 from tracer.recording.nouns import I4
 
 PIECE = 10_000  # requests turned into records at once
@@ -120,13 +120,29 @@ class _Listing:
 
 
 def first_lanes(recording: Recording) -> I4:
-    """Give for each visit the first lane that it held and that is no connection; -1 if none."""
+    """Give for each visit the first lane that it held and that is no connection; -1 if none.
+
+    While a visit is CALLING, the visit nested in it says who holds: gunicorn's holds what its app does.
+    """
     phases = recording.phases
     rows = np.flatnonzero((phases.holds == 1) & (phases.lane >= 0) & (phases.visit >= 0))
     rows = rows[recording.lanes.kind[phases.lane[rows]] != LaneKind.CONNECTION][::-1]
     lane = np.full(len(recording.visits.start), UNKNOWN, np.int32)
     lane[phases.visit[rows]] = phases.lane[rows]  # backwards, so that the first phase is written last
-    return lane
+    return _nested(recording, lane)
+
+
+def _nested(recording: Recording, lane: I4) -> I4:
+    """Hand lanes up from visits to those that called them and hold none themselves."""
+    phases, parent = recording.phases, recording.visits.parent
+    calling = np.zeros(len(lane), bool)
+    calling[phases.visit[(phases.kind == PhaseKind.CALLING) & (phases.visit >= 0)]] = True
+    while True:
+        rows = np.flatnonzero((lane >= 0) & (parent >= 0))
+        rows = rows[calling[parent[rows]] & (lane[parent[rows]] == UNKNOWN)][::-1]
+        if not len(rows):
+            return lane
+        lane[parent[rows]] = lane[rows]
 
 
 def _known(column: NDArray[Any], as_: Callable[[Any], Any] = lambda value: value) -> list[Any]:

@@ -20,7 +20,10 @@ from tracer.cli.errors import CliError
 WRONG_USE, FAULT, INTERRUPTED, BROKEN_PIPE = 2, 70, 130, 141
 
 # The machine's or the user's doing, not a fault of ours: the system's own words say enough.
-_OUTSIDE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE}
+_OUTSIDE = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO),
+    *(errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EMFILE, errno.ENFILE),
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -112,7 +115,10 @@ def _tell(error: Exception) -> int:
 
 
 def _sentence(error: Exception) -> tuple[str, int]:
-    if isinstance(error, (CliError, _trace_error())):
+    # Asked for only when something went wrong: tracer.recording brings numpy.
+    from tracer.recording import TraceError
+
+    if isinstance(error, (CliError, TraceError)):
         return str(error), WRONG_USE
     if isinstance(error, OSError) and error.errno in _OUTSIDE:
         if error.filename:
@@ -122,13 +128,6 @@ def _sentence(error: Exception) -> tuple[str, int]:
     from tracer.cli.faults import report
 
     return report(error), FAULT
-
-
-def _trace_error() -> type[Exception]:
-    # Asked for only when something went wrong: tracer.recording brings numpy.
-    import tracer.recording
-
-    return getattr(tracer.recording, "TraceError", CliError)
 
 
 def _silence() -> None:
