@@ -23,13 +23,15 @@ def add_files(parser: argparse.ArgumentParser) -> None:
 def opened(name: str) -> Recording:
     """Open a recording; CliError or TraceError, each one sentence, if it cannot be."""
     _refuse_what_is_not_read_yet(name)
-    from tracer.recording.live import open_recording, part_of
+    from tracer.recording.live import PART, open_recording, part_of
 
     path = Path(name)
+    if not name:
+        raise CliError(f"the name of a file is empty; {_GIVE}")
+    if path.is_dir() and not path.name.endswith(PART):
+        raise CliError(f"{name}: this is a directory; {_GIVE}")
     if not path.exists() and not part_of(path).exists():
         raise CliError(f"{name}: there is no such file; {_GIVE}")
-    if path.is_dir() and part_of(path) != path:
-        raise CliError(f"{name}: this is a directory; {_GIVE}")
     return open_recording(path)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -37,9 +38,17 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; give its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _never_fail_to_encode()
     if os.environ.get("HOPSCOPE_DEBUG") == "1":
         return _dispatch(arguments)
     return framed(lambda: _dispatch(arguments))
+
+
+def _never_fail_to_encode() -> None:
+    """Let a locale without the characters we print show their codes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def framed(work: Callable[[], int]) -> int:

@@ -17,8 +17,12 @@ def console() -> Console:
     """Give a console on stdout: colours only on a terminal, and never against NO_COLOR."""
     from rich.console import Console
 
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # Rich would exit with 1; the frame ends all commands alike
+
     width = None if sys.stdout.isatty() else _width()
-    return Console(width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    return Ours(width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
 def _width() -> int:
@@ -30,7 +34,9 @@ def table(title: str, *columns: str, left: int = 1) -> Table:
     from rich import box
     from rich.table import Table
 
-    made = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    # Box lines are two columns wide in many Korean terminals; a minus is one everywhere.
+    lines = box.Box(str(box.SIMPLE_HEAD).replace("─", "-"), ascii=True)
+    made = Table(title=title or None, title_justify="left", title_style="bold", box=lines)
     made.padding = (0, 0, 0, 1)  # eighty columns are enough for most
     for number, name in enumerate(columns):
         made.add_column(name, justify="left" if number < left else "right", overflow="fold")
