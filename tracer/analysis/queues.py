@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.analysis.intervals import most_at_once
-from tracer.analysis.latency import SECOND
+from tracer.analysis.latency import SECOND, mean
 from tracer.recording import UNKNOWN, Evidence, PhaseKind, Recording
 from tracer.recording.nouns import I8
 
@@ -28,7 +28,7 @@ def queued(ns: I8) -> Queued:
     known = ns[ns != UNKNOWN]
     if not len(known):
         return Queued()
-    return Queued(float(known.mean()) / SECOND, float(np.percentile(known, 99)) / SECOND)
+    return Queued(mean(known), float(np.percentile(known, 99)) / SECOND)
 
 
 def queued_ns(recording: Recording, ends: I8) -> I8:
