@@ -239,3 +239,17 @@ def test_json_has_the_fields_of_the_contract():
     assert set(first["queued_s"]) == {"mean", "p99"}
     assert set(first["phases_s"]) == {kind.name for kind in PhaseKind}
     assert told["seed"] == 7
+
+
+def test_lanes_stand_in_the_order_in_which_people_count():
+    stack = Stack()
+    arbiter = stack.lane("arbiter", LaneKind.POOL, capacity=12)
+    pool = [stack.lane(f"worker {number}", parent=arbiter) for number in (10, 2, 1)]
+    for due, lane in enumerate(pool):
+        stack.request(due, 1, [running(lane, 5 + due)], arbiter)
+    lanes = hop(summarise(stack.recording()), "gunicorn").lane_figures
+    assert [lane.lane for lane in lanes] == ["arbiter", "worker 1", "worker 2", "worker 10"]
+
+
+def test_what_was_lost_is_told():
+    assert summarise(workers(FOUR, lost_records=3)).lost_records == 3

@@ -56,7 +56,7 @@ def test_computing_queues_on_a_loop_too_and_nobody_waits_outside():
     said = told(workers(jobs, kind=running), one_loop_computing(jobs))
     assert said["en"].count("computing (RUNNING)") == 2
     assert "AWAITING" not in said["en"]
-    assert "그중 100%는 계산한 시간(RUNNING)" in said["ko"]
+    assert "그중 100%는 계산한 시간입니다(RUNNING)" in said["ko"]
 
 
 def test_without_a_line_none_is_claimed():

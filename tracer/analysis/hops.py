@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -141,8 +142,16 @@ def _lane_figures(m: _Measured, hop: int) -> tuple[LaneFigures, ...]:
     every = np.arange(len(m.use.held))
     first, after = (np.searchsorted(lanes_waited_for, every, side) for side in _SIDES)
     chosen = np.flatnonzero((m.recording.lanes.hop == hop) & (m.use.executing | (after > first)))
-    chosen = np.sort(chosen[np.argsort(-m.use.held[chosen], kind="stable")][:MOST_LANES])
-    return tuple(_lane(m, int(lane), rows[first[lane] : after[lane]]) for lane in chosen)
+    chosen = chosen[np.argsort(-m.use.held[chosen], kind="stable")][:MOST_LANES]
+    told = [_lane(m, int(lane), rows[first[lane] : after[lane]]) for lane in chosen]
+    return tuple(sorted(told, key=_place))
+
+
+def _place(lane: LaneFigures) -> tuple[bool, list[tuple[bool, int, str]]]:
+    """Put what is only waited for (a pool) first, and `worker 10` after `worker 9`."""
+    parts = re.findall(r"\d+|\D+", lane.lane)
+    words = [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
+    return lane.utilisation is not None, words
 
 
 def _lane(m: _Measured, lane: int, waiting: NDArray[np.intp]) -> LaneFigures:

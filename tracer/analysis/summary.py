@@ -23,7 +23,8 @@ class Summary:
     """All figures of one recording; the fields are those of the JSON output.
 
     `queued_s` is per request, over all its visits; `explained` the share of the client's waiting that
-    the server's phases cover, None without a client.
+    the server's phases cover, None without a client. `lost_records` is what the source could not keep:
+    the figures are of the rest.
     """
 
     requests: int
@@ -34,6 +35,7 @@ class Summary:
     hops: tuple[HopFigures, ...]
     queued_s: Queued
     explained: float | None
+    lost_records: int
     simulated: dict[str, Any]
 
 
@@ -51,6 +53,7 @@ def summarise(recording: Recording) -> Summary:
         hops=hops(recording, span),
         queued_s=queued(queued_by_request(recording, span)),
         explained=explained(recording).share,
+        lost_records=int(recording.meta.get("lost_records", 0)),
         simulated={name: recording.meta[name] for name in SIMULATED if name in recording.meta},
     )
 

@@ -19,9 +19,9 @@ Told = dict[str, str]
 """Language ("en", "ko") -> what is said."""
 
 _HOLDS = {
-    "BLOCKED": ("only waiting (BLOCKED)", "기다리기만 한 시간(BLOCKED)"),
-    "RUNNING": ("computing (RUNNING)", "계산한 시간(RUNNING)"),
-    "TRANSFER": ("moving bytes (TRANSFER)", "바이트를 옮긴 시간(TRANSFER)"),
+    "BLOCKED": ("only waiting (BLOCKED)", "기다리기만 한 시간입니다(BLOCKED)"),
+    "RUNNING": ("computing (RUNNING)", "계산한 시간입니다(RUNNING)"),
+    "TRANSFER": ("moving bytes (TRANSFER)", "바이트를 옮긴 시간입니다(TRANSFER)"),
 }
 
 
@@ -144,7 +144,7 @@ def _held(lanes: int, held: float, holder: str | None, share: float) -> tuple[st
     if holder is None:
         return en, ko
     what_en, what_ko = _HOLDS[holder]
-    return f"{en}, {share:.0%} of that {what_en}", f"{ko}(그중 {share:.0%}는 {what_ko})"
+    return f"{en}, {share:.0%} of that {what_en}", f"{ko}. 그중 {share:.0%}는 {what_ko}"
 
 
 def _cost(left: Stack, right: Stack) -> Told:

@@ -17,7 +17,8 @@ LANES = 16  # told one by one
 def write(name: str, summary: Summary) -> None:
     """Print the summary of one recording."""
     out = console()
-    out.print(_whole(name, summary))
+    out.print(printable(name), style="bold")
+    out.print(_whole(summary))
     out.print(_hops(summary))
     out.print(_phases(summary))
     if any(hop.lane_figures for hop in summary.hops):
@@ -25,10 +26,8 @@ def write(name: str, summary: Summary) -> None:
     _sentences(out, summary)
 
 
-def _whole(name: str, summary: Summary) -> Table:
-    made = table(
-        printable(name), "requests", "in", "answered/s", "mean", "p50", "p90", "p95", "p99", "max", left=0
-    )
+def _whole(summary: Summary) -> Table:
+    made = table("", "requests", "in", "answered/s", "mean", "p50", "p90", "p95", "p99", "max", left=0)
     told = summary.latency_s
     latency = (told.mean, told.p50, told.p90, told.p95, told.p99, told.max)
     cells = [str(summary.requests), seconds(summary.duration_s), number(summary.throughput)]
@@ -74,6 +73,8 @@ def _lane(hop: HopFigures, lane: LaneFigures) -> tuple[str, ...]:
 def _sentences(out: Console, summary: Summary) -> None:
     outcomes = ", ".join(f"{count} {name}" for name, count in summary.outcomes.items() if count)
     out.print(f"Outcomes: {outcomes or 'none'}.")
+    if summary.lost_records:
+        out.print(f"{summary.lost_records} records were lost while it was made: the figures are of the rest.")
     if summary.explained is not None:
         out.print(f"Explained: {share(summary.explained)} of the time the client waited for the answer.")
     for hop in summary.hops:

@@ -62,4 +62,4 @@ def seconds(value: float | None) -> str:
 
 def number(value: float | None) -> str:
     """Write a rate with three digits."""
-    return "-" if value is None else f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+    return "-" if value is None else f"{value:.0f}" if value >= 100 else f"{value:#.3g}"
