@@ -139,3 +139,8 @@ def test_debug_shows_the_traceback(monkeypatch):
     monkeypatch.setattr(MODULE, "_dispatch", fails_with(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):
         main([])
+
+
+def test_an_end_with_words_is_wrong_use(capsys):
+    assert framed(fails_with(SystemExit("not so"))) == 2
+    assert capsys.readouterr() == ("", "tracer: not so\n")

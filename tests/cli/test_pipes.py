@@ -2,44 +2,62 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
+import struct
 import subprocess
 import sys
+import termios
+import time
 
 import pytest
 
 COMMAND = [sys.executable, "-m", "tracer.cli"]
 
 
+@pytest.fixture(params=["", "1"], ids=["buffered", "unbuffered"])
+def environment(request):
+    return {**os.environ, "PYTHONUNBUFFERED": request.param}
+
+
 @pytest.mark.parametrize("form", ["text", "json", "jsonl", "csv"])
-def test_a_reader_that_goes_away_is_no_error(traces, form):
+def test_a_reader_that_goes_away_is_no_error(traces, form, environment):
     command = [*COMMAND, "requests", str(traces["many"]), "--format", form]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as child:
         assert child.stdout.readline()
         child.stdout.close()
         assert child.stderr.read() == b""
         assert child.wait(timeout=60) == 141
 
 
-def test_ctrl_c_ends_it_quietly(traces):
+def fill(pipe):
+    """Wait until a pipe, which nobody reads, has no room for another line."""
+    size = fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 4096)
+    until = time.monotonic() + 60
+    while struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0] < size - 1024:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_ctrl_c_ends_it_quietly_though_its_reader_does_not_read(traces, environment):
     command = [*COMMAND, "requests", str(traces["many"]), "--format", "jsonl"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
-        # It is at work, and stays so: more is to be written than a pipe holds, and nobody reads on.
-        assert child.stdout.read(1)
-        child.send_signal(signal.SIGINT)
-        assert child.stderr.read() == b""
-        assert child.wait(timeout=60) == 130
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as child:
+        try:
+            fill(child.stdout)
+            child.send_signal(signal.SIGINT)
+            assert child.wait(timeout=20) == 130
+            assert child.stderr.read() == b""
+        finally:
+            child.kill()
 
 
-def test_a_full_disk_is_told(traces):
-    for unbuffered in ("", "1"):
-        environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
-        with open("/dev/full", "w") as full:
-            command = [*COMMAND, "summary", str(traces["left"]), "--format", "json"]
-            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=environment, timeout=60)
-        assert done.returncode == 2
-        assert done.stderr == b"tracer: the output cannot be written: No space left on device\n"
+def test_a_full_disk_is_told(traces, environment):
+    command = [*COMMAND, "summary", str(traces["left"]), "--format", "json"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=environment, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr == b"tracer: the output cannot be written: No space left on device\n"
 
 
 def test_a_locale_without_our_characters_shows_their_codes(tracer, tmp_path):

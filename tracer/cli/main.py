@@ -69,7 +69,9 @@ def _flushed(work: Callable[[], int]) -> int:
     try:
         code = work()
     except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 0
+        if isinstance(end.code, str):
+            raise CliError(end.code) from end
+        code = end.code or 0
     sys.stdout.flush()
     return code
 
@@ -140,5 +142,7 @@ def _sentence(error: Exception) -> tuple[str, int]:
 
 
 def _silence() -> None:
-    """Let what is still in stdout's buffer go nowhere, so that Python's end is quiet."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    """Let what is still in stdout's buffer go nowhere: at the end its flush would fail again."""
+    real = sys.__stdout__
+    if real is not None and sys.stdout is real:  # else a test or a caller has put its own there
+        os.dup2(os.open(os.devnull, os.O_WRONLY), real.fileno())
