@@ -1,0 +1,101 @@
+"""The canvas: cells that are written over and over, and in the end frozen into a Grid."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from tui.player.grid import INK, Grid, Hit, Ink, Line, Span
+
+_RUNS = re.compile(rb"(?s)(.)\1*")
+
+
+def wide(char: str) -> bool:
+    """Tell whether a character takes two columns (Hangul, for one)."""
+    return char > "\u10ff" and unicodedata.east_asian_width(char) in "WF"
+
+
+def columns(text: str) -> int:
+    """Count the columns that a text takes."""
+    return len(text) if text.isascii() else sum(2 if wide(char) else 1 for char in text)
+
+
+def fit(text: str, width: int) -> str:
+    """Cut a text so that it takes `width` columns at most; what was cut ends in a full stop."""
+    if columns(text) <= width:
+        return text
+    kept, room = "", width - 1
+    for char in text:
+        room -= 2 if wide(char) else 1
+        if room < 0:
+            break
+        kept += char
+    return kept + "." if width > 0 else ""
+
+
+class Canvas:
+    """`height` rows of `width` cells, blank at first."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        self._chars = [[" "] * width for _ in range(height)]
+        self._styles = [bytearray(width) for _ in range(height)]
+        self.hits: list[Hit] = []
+
+    def put(self, row: int, column: int, text: str, style: int = Ink.TEXT) -> None:
+        """Write a text; what lies outside the canvas is cut off."""
+        if not 0 <= row < self.height or column >= self.width or not text:
+            return
+        if column < 0:
+            text, column = text[-column:], 0
+        cells = list(text) if text.isascii() or columns(text) == len(text) else _spread(text)
+        cells = _whole(cells[: self.width - column])
+        self._chars[row][column : column + len(cells)] = cells
+        self._styles[row][column : column + len(cells)] = bytes((style,)) * len(cells)
+
+    def paint(self, row: int, column: int, styles: bytes) -> None:
+        """Give cells new styles and leave their characters."""
+        if 0 <= row < self.height and 0 <= column < self.width:
+            styles = styles[: self.width - column]
+            self._styles[row][column : column + len(styles)] = styles
+
+    def add(self, row: int, column: int, attribute: int) -> None:
+        """Or an attribute to one cell."""
+        if 0 <= row < self.height and 0 <= column < self.width:
+            self._styles[row][column] |= attribute
+
+    def blank(self, row: int, column: int, width: int) -> bool:
+        """Tell whether nothing is written in these cells, all of which lie on the canvas."""
+        inside = 0 <= row < self.height and column >= 0 and column + width <= self.width
+        return inside and all(char == " " for char in self._chars[row][column : column + width])
+
+    def hit(self, row: int, column: int, width: int, noun: str, side: int, id: int, words: str) -> None:  # noqa: A002
+        """Lay a hit box over cells of a row."""
+        self.hits.append(Hit(row, column, width, noun, side, id, words))
+
+    def freeze(self) -> Grid:
+        """Give what was drawn as a Grid."""
+        lines = tuple(_line(c, bytes(s)) for c, s in zip(self._chars, self._styles, strict=True))
+        return Grid(self.width, self.height, lines, tuple(self.hits))
+
+
+def _spread(text: str) -> list[str]:
+    """One entry a column: a wide character is followed by an empty one."""
+    return [part for char in text for part in ((char, "") if wide(char) else (char,))]
+
+
+def _whole(cells: list[str]) -> list[str]:
+    """Replace a wide character whose second half was cut off."""
+    if cells and cells[-1] and wide(cells[-1]):
+        cells[-1] = " "
+    return cells
+
+
+def _line(chars: list[str], styles: bytes) -> Line:
+    runs = (match.span() for match in _RUNS.finditer(styles))
+    return tuple(Span("".join(chars[a:b]), styles[a]) for a, b in runs)
+
+
+def ink_of(style: int) -> Ink:
+    """Give the colour role of a style, its attributes taken off."""
+    return Ink(style & INK)

@@ -1,0 +1,78 @@
+"""Figures: percentiles of what was answered so far, counts, and how much the lanes were held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracer.recording import Outcome
+from tui.player.client import rate
+from tui.player.frame import Band
+from tui.player.stack import Stack
+
+PERCENTILES = ((50, 1), (95, 20), (99, 100))
+"""(percentile, from how many answers on it is told)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One stack's figures at an instant. Latencies in ns; a percentile that too few tell is not there."""
+
+    percentiles: dict[int, int]
+    longest: int
+    done: int
+    open: int
+    held: float  # 0 to 1
+    failed: int
+
+
+def figures(stack: Stack, time: int) -> Figures:
+    """Count and rank what happened up to `time`."""
+    times, _ = stack.answers
+    done = int(np.searchsorted(times, time, "right"))
+    told = {p: stack.percentile(done, p) for p, least in PERCENTILES if done >= least}
+    failed = int(np.searchsorted(stack.failures, time, "right"))
+    return Figures(
+        told,
+        stack.percentile(done, 100) if done else 0,
+        done,
+        stack.open.at(time),
+        stack.held_share(time),
+        failed,
+    )
+
+
+def draw_figures(band: Band) -> None:
+    """Write the figures of one stack under its latency strip."""
+    row, rows = band.frame.rows.figures
+    told = figures(band.stack, band.frame.time)
+    lines = [_first(told), _second(told), _third(band)]
+    for n, line in enumerate(lines[:rows]):
+        band.frame.canvas.put(row + n, band.half.left, line[: band.half.label + band.half.room + 2])
+
+
+def _first(told: Figures) -> str:
+    if not told.done:
+        return "ms  p50 -"
+    parts = [(f"p{p}", value) for p, value in told.percentiles.items()] + [("max", told.longest)]
+    return "ms  " + "".join(f"{name} {millis(value):<6}" for name, value in parts).rstrip()
+
+
+def millis(ns: int) -> str:
+    """Write a time in ms: whole from 10 ms on, else with one decimal."""
+    return f"{ns / 1e6:.0f}" if ns >= 10_000_000 or ns == 0 else f"{ns / 1e6:.1f}"
+
+
+def _second(told: Figures) -> str:
+    held = f"{100 * told.held:.0f}"
+    return f"done {told.done:>3}  open {told.open:>3}  held {held:>3} %  x {told.failed}"
+
+
+def _third(band: Band) -> str:
+    """Answers per second since the start and of late, and the bad ends by kind."""
+    stack, time = band.stack, band.frame.time
+    outcome = stack.recording.requests.outcome[stack.ended <= time]
+    names = (Outcome.ERROR, Outcome.TIMEOUT, Outcome.REFUSED, Outcome.ABANDONED)
+    counts = "  ".join(f"{name.name.lower()} {int((outcome == name).sum())}" for name in names)
+    return f"answers {rate(stack.answers[0], time, 10 * band.frame.view.cell)}/s  {counts}"

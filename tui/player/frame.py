@@ -1,0 +1,103 @@
+"""The frame: what every part of a picture is drawn from, put together once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from tui.player.blame import Culprit, culprits
+from tui.player.canvas import Canvas
+from tui.player.glyphs import Glyphs, number
+from tui.player.grid import FOLLOW
+from tui.player.model import Model
+from tui.player.moment import Moment
+from tui.player.plan import SLOT, TOKEN, Half, Plan, Rows, crowd, dotted, slots
+from tui.player.stack import Stack
+from tui.player.view import View
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture in the making: the arguments of `scene`, the plan and the canvas."""
+
+    model: Model
+    view: View
+    time: int
+    plan: Plan
+    canvas: Canvas
+    language: str
+
+    @property
+    def rows(self) -> Rows:
+        """The rows of the places."""
+        return self.plan.rows
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The glyphs in use."""
+        return self.plan.glyphs
+
+    @cached_property
+    def bands(self) -> tuple[Band, ...]:
+        """The stacks on the screen, left to right."""
+        return tuple(Band(self, side, half) for side, half in self.plan.halves)
+
+
+@dataclass(frozen=True)
+class Band:
+    """One stack within a frame."""
+
+    frame: Frame
+    side: int
+    half: Half
+
+    @property
+    def stack(self) -> Stack:
+        """The stack's indexes."""
+        return self.frame.model.stacks[self.side]
+
+    @property
+    def where(self) -> str:
+        """Give `left ` or `right `, to be put before a noun; nothing if there is one stack only."""
+        if len(self.frame.plan.halves) == 1:
+            return ""
+        return "right " if self.half.left else "left "
+
+    @cached_property
+    def moment(self) -> Moment:
+        """Where everybody is."""
+        return Moment(self.stack, self.frame.time)
+
+    @cached_property
+    def blamed(self) -> list[Culprit]:
+        """Whom the queue waits for."""
+        return culprits(self.moment)
+
+    @cached_property
+    def dots(self) -> bool:
+        """Whether the queue or the row outside is drawn as dots."""
+        return self.queue_dots or self.outside_dots
+
+    @cached_property
+    def queue_dots(self) -> bool:
+        """Whether the queue is drawn as dots, throughout the recording."""
+        return dotted(self.stack.queued.most, self.frame.rows.queue[1], self.half.room, SLOT)
+
+    @cached_property
+    def outside_dots(self) -> bool:
+        """Whether the row outside is drawn as dots, throughout the recording."""
+        return dotted(crowd(self.stack), self.frame.rows.outside[1], self.half.room, TOKEN)
+
+    def places(self, slot: int, rows: int) -> list[tuple[int, int]]:
+        """List (row offset, column) of the slots of a place, the head's first: right to left, then down."""
+        count = slots(self.half.room, slot)
+        right = self.half.line - slot + 1
+        return [(row, right - slot * k) for row in range(rows) for k in range(count)]
+
+    def name(self, request: int) -> str:
+        """Write a request's number."""
+        return number(request, request == self.frame.view.followed)
+
+    def mark(self, request: int) -> int:
+        """Give the attribute of the followed request, 0 for others."""
+        return FOLLOW if request == self.frame.view.followed else 0

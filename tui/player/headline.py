@@ -1,0 +1,75 @@
+"""The headline: title, state, time, speed, scale; below it the stacks' names; at the foot the keys."""
+
+from __future__ import annotations
+
+from tui.player.canvas import columns, fit
+from tui.player.chapter import Chapter
+from tui.player.frame import Frame
+from tui.player.grid import BOLD, UNDERLINE, Ink
+
+KEYS = ("space play", ", . event", "h l time", "[ ] mark", "- + speed", "f follow", "n next", "? help")
+MORE = (*KEYS[:6], "z zoom", *KEYS[6:])
+
+
+def span(ns: int) -> str:
+    """Write a span of time with the largest unit that keeps it whole enough: `5 ms`, `50 us`, `1 s`."""
+    for size, unit in ((10**9, "s"), (10**6, "ms"), (10**3, "us")):
+        if ns >= size:
+            return f"{ns / size:g} {unit}"
+    return f"{ns} ns"
+
+
+def draw_title(frame: Frame) -> None:
+    """Write the first row."""
+    state = "PLAY" if frame.view.playing else "PAUSE"
+    clock = f"t {frame.time / 1e9:.3f} s  {frame.view.speed}  1 cell {span(frame.view.cell)}  ? help"
+    right = f"{state}  {clock}"
+    room = frame.plan.width - len(right) - 1
+    left = fit(f" hopscope  {title(frame.model.chapter, frame.language)}", room)
+    frame.canvas.put(0, 0, left, Ink.TEXT | BOLD)
+    frame.canvas.put(0, frame.plan.width - len(right), right)
+    frame.canvas.hit(0, frame.plan.width - 6, 6, "key", -1, ord("?"), "? help")
+
+
+def title(chapter: Chapter, language: str) -> str:
+    """Give the chapter's title, with its number if it is one of several."""
+    text = chapter.title.get(language) or chapter.title.get("en") or next(iter(chapter.title.values()), "")
+    return f"{chapter.number}/{chapter.of} {text}" if chapter.of > 1 else text
+
+
+def draw_names(frame: Frame) -> None:
+    """Write the names of the stacks, the one that keys speak to underlined, and the wall between them."""
+    for band in frame.bands:
+        stack, half = band.stack, band.half
+        name = f"{stack.kind}  {stack.label}" if stack.kind else stack.label
+        width = half.label + half.room + 2
+        chosen = UNDERLINE if len(frame.bands) > 1 and band.side == frame.view.side else 0
+        frame.canvas.put(1, half.left, fit(name, width), Ink.TEXT | BOLD | chosen)
+        frame.canvas.hit(1, half.left, width, "side", band.side, band.side, name)
+    if frame.plan.wall >= 0:
+        for row in range(1, sum(frame.rows.figures)):
+            frame.canvas.put(row, frame.plan.wall, frame.glyphs.wall, Ink.FAINT)
+
+
+def draw_keys(frame: Frame) -> None:
+    """Write the keys, as many as there is room for; a click on one presses it."""
+    row, rows = frame.rows.keys
+    if not rows:
+        return
+    keys, gap = (MORE, 3) if frame.plan.width >= 100 else (KEYS, 2)
+    column = 1
+    for key in keys:
+        if column + columns(key) > frame.plan.width:
+            break
+        frame.canvas.put(row, column, key, Ink.FAINT)
+        _hits(frame, row, column, key)
+        column += len(key) + gap
+
+
+def _hits(frame: Frame, row: int, column: int, words: str) -> None:
+    """Each key of `, . event` has a box of its own; `space` is the code of a blank."""
+    parts = words.split(" ")[:-1]
+    for part in parts:
+        code = ord(" ") if part == "space" else ord(part)
+        frame.canvas.hit(row, column, len(part), "key", -1, code, words)
+        column += len(part) + 1

@@ -1,0 +1,88 @@
+"""Lanes: which of a recording's lanes execute, which belong to which, and what they are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tracer.recording import LaneKind, Recording, Role
+
+EXECUTING = (LaneKind.PROCESS, LaneKind.THREAD, LaneKind.LOOP, LaneKind.GREENLET_HUB)
+
+
+@dataclass(frozen=True)
+class LaneTree:
+    """The lanes of one recording as a tree."""
+
+    recording: Recording
+
+    @cached_property
+    def parents(self) -> list[int]:
+        """Lane -> its parent, -1 for none."""
+        return [int(parent) for parent in self.recording.lanes.parent]
+
+    @cached_property
+    def kinds(self) -> list[int]:
+        """Lane -> its LaneKind."""
+        return [int(kind) for kind in self.recording.lanes.kind]
+
+    @cached_property
+    def children(self) -> dict[int, list[int]]:
+        """Lane -> the lanes directly under it."""
+        found: dict[int, list[int]] = {}
+        for lane, parent in enumerate(self.parents):
+            found.setdefault(parent, []).append(lane)
+        return found
+
+    def under(self, lane: int) -> list[int]:
+        """List a lane and all that stand under it."""
+        return [lane, *(deep for child in self.children.get(lane, ()) for deep in self.under(child))]
+
+    def over(self, lane: int) -> list[int]:
+        """List a lane and all that it stands under, nearest first."""
+        found = []
+        while lane >= 0 and lane not in found:
+            found.append(lane)
+            lane = self.parents[lane]
+        return found
+
+    @cached_property
+    def served(self) -> list[int]:
+        """Lanes of hops other than the client, in order."""
+        client = np.flatnonzero(self.recording.hops.role == Role.CLIENT).tolist()
+        return [n for n, hop in enumerate(self.recording.lanes.hop.tolist()) if hop not in client]
+
+    @cached_property
+    def executing(self) -> list[int]:
+        """The innermost lanes that execute: processes without threads or loops, threads, loops, hubs."""
+        return [n for n in self.served if self.kinds[n] in EXECUTING and not self._executes_below(n)]
+
+    def _executes_below(self, lane: int) -> bool:
+        return any(self.kinds[deep] in EXECUTING for deep in self.under(lane)[1:])
+
+    @cached_property
+    def pools(self) -> list[int]:
+        """Pools that a map can show: those that do not stand over whole processes."""
+        return [n for n in self.served if self.kinds[n] == LaneKind.POOL and not self._over_processes(n)]
+
+    def _over_processes(self, lane: int) -> bool:
+        return any(self.kinds[deep] == LaneKind.PROCESS for deep in self.under(lane))
+
+    def pool_of(self, lane: int) -> int:
+        """Give the pool that a lane stands under, -1 for none."""
+        return next((up for up in self.over(lane)[1:] if up in self.pools), -1)
+
+    def label(self, lane: int) -> str:
+        """Give what a lane is called."""
+        return self.recording.text(int(self.recording.lanes.label[lane])) or f"lane {lane}"
+
+    def capacity(self, lane: int) -> int:
+        """Give how many can hold a lane at a time; of an unlimited pool, how many lanes it has."""
+        given = int(self.recording.lanes.capacity[lane])
+        return given or len(self.children.get(lane, ()))
+
+    def life(self, lane: int) -> tuple[int, int]:
+        """Give when a lane was born and when it ended, -1 for not known."""
+        return int(self.recording.lanes.start[lane]), int(self.recording.lanes.end[lane])

@@ -1,0 +1,83 @@
+"""The latency strip: a column a request, the same on both sides; a dot that rises, then a bar."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer.recording import Outcome
+from tui.player import braille
+from tui.player.client import LETTERS
+from tui.player.frame import Band
+from tui.player.grid import BOLD, FOLLOW, Ink
+from tui.player.stack import Stack
+
+Ints = NDArray[np.int64]
+
+
+def draw_latency(band: Band) -> None:
+    """Draw the strip of one stack and its headline."""
+    row, rows = band.frame.rows.latency
+    canvas, half = band.frame.canvas, band.half
+    scale = band.frame.model.scale
+    canvas.put(row - 1, half.left, "latency")
+    canvas.put(row - 1, half.left + half.label, f"{scale / 1e6:.0f} ms".rjust(half.room), Ink.FAINT)
+    shape = columns_of(band.frame.model.requests, half.room)
+    bars, dots = heights(band.stack, band.frame.time, 4 * rows, scale)
+    bars, dots = fold(bars, shape, half.room), fold(dots, shape, half.room)
+    styles = bytes(np.where(bars.reshape(-1, 2).any(axis=1), int(Ink.TEXT), int(Ink.FAINT)).astype(np.uint8))
+    for n, text in enumerate(braille.columns(bars, dots, rows, band.frame.glyphs.braille)):
+        canvas.put(row + n, half.body, text)
+        canvas.paint(row + n, half.body, styles)
+    if shape == (2, 1):
+        _letters(band, row + rows - 1)
+        _hits(band, row, rows)
+
+
+def columns_of(requests: int, room: int) -> tuple[int, int]:
+    """Give (half-columns a request, requests a half-column); one of the two is 1, or both."""
+    if requests <= room:
+        return 2, 1
+    return 1, -(-requests // (2 * room))
+
+
+def heights(stack: Stack, time: int, height: int, scale: int) -> tuple[Ints, Ints]:
+    """Give, for each request due by `time`, the height of its bar and of its dot; 0 for none."""
+    due = int(np.searchsorted(stack.due, time, "right"))
+    ended = stack.ended[:due]
+    over = ended <= time
+    ages = np.where(over, ended, time) - stack.due[:due]
+    level = np.maximum(1, braille.levels(ages, scale, height))
+    return np.where(over & stack.answered[:due], level, 0), np.where(over, 0, level)
+
+
+def fold(heights: Ints, shape: tuple[int, int], room: int) -> Ints:
+    """Spread requests over `room` columns, the highest of those that share a half-column, (2 * room,)."""
+    wide, many = shape
+    spread = np.repeat(heights, wide)[: 2 * room * many]
+    padded = np.zeros(2 * room * many, np.int64)
+    padded[: len(spread)] = spread
+    return np.asarray(padded.reshape(-1, many).max(axis=1))
+
+
+def _letters(band: Band, row: int) -> None:
+    """Write the letter of each bad end at the foot of its column."""
+    stack, time = band.stack, band.frame.time
+    due = int(np.searchsorted(stack.due, time, "right"))
+    for request in np.flatnonzero(stack.bad[:due] & (stack.ended[:due] <= time)).tolist():
+        letter = LETTERS[Outcome(int(stack.recording.requests.outcome[request]))]
+        band.frame.canvas.put(row, band.half.body + request, letter, Ink.BLOCK | BOLD)
+
+
+def _hits(band: Band, row: int, rows: int) -> None:
+    stack, time, canvas = band.stack, band.frame.time, band.frame.canvas
+    due = int(np.searchsorted(stack.due, time, "right"))
+    ages = (np.minimum(stack.ended[:due], time) - stack.due[:due]).tolist()
+    over = (stack.ended[:due] <= time).tolist()
+    for request, (age, done) in enumerate(zip(ages, over, strict=True)):
+        words = f"#{request + 1} {'took' if done else 'is open since'} {age / 1e6:.0f} ms"
+        column = band.half.body + request
+        canvas.hit(row + rows - 1, column, 1, "request", band.side, request, words)
+        if request == band.frame.view.followed:
+            for n in range(rows):
+                canvas.add(row + n, column, FOLLOW)

@@ -1,0 +1,99 @@
+"""Interesting moments: what `[` and `]` jump to, and what is marked on the ruler."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from tracer.recording import Outcome
+from tui.player.model import Model
+from tui.player.stack import Stack
+from tui.player.steps import FOREVER
+
+WORST = 50
+OUTSTANDING = 8
+"""A hold is marked on the ruler if it delays others that many times as much as the median one does."""
+
+_LETTERS = {Outcome.REFUSED: "x", Outcome.TIMEOUT: "t", Outcome.ERROR: "e"}
+
+
+class Event(NamedTuple):
+    """Something worth looking at."""
+
+    time: int  # ns
+    letter: str  # on the ruler, "" for none there
+    side: int
+    words: str
+
+
+def events(model: Model) -> tuple[Event, ...]:
+    """List the interesting moments of all stacks, by time."""
+    found: tuple[Event, ...] = model.keep("events", lambda: _events(model))
+    return found
+
+
+def _events(model: Model) -> tuple[Event, ...]:
+    found = [event for side, stack in enumerate(model.stacks) for event in _of(stack, side)]
+    return tuple(sorted(found))
+
+
+def _of(stack: Stack, side: int) -> list[Event]:
+    return [*_queueing(stack, side), *_blames(stack, side), *_ends(stack, side)]
+
+
+def _queueing(stack: Stack, side: int) -> list[Event]:
+    """First queueing, the queue's maximum, and when everything is answered."""
+    queued, times = stack.queued, stack.endings[0]
+    drained = [Event(int(times[-1]), "", side, "drained")] if len(times) else []
+    if not len(queued.starts):
+        return drained
+    first = int(queued.starts[0])
+    told = any(start <= first < end for start, end, _ in outstanding(stack))
+    letter = "" if told else "q"  # the b of the hold says it already
+    return [
+        Event(first, letter, side, "first queueing"),
+        Event(queued.peak, "", side, f"queue maximum, {queued.most}"),
+        *drained,
+    ]
+
+
+def _blames(stack: Stack, side: int) -> list[Event]:
+    found = [Event(start, "", side, "a hold that delays others") for start, _, _ in delaying(stack)]
+    for start, end, _ in outstanding(stack):
+        found.append(Event(start, "b", side, "a hold that delays many"))
+        found.append(Event(end, "r", side, "its release"))
+    return found
+
+
+def delaying(stack: Stack) -> list[tuple[int, int, float]]:
+    """Give the worst holds as (start, end, delay): those that others queued behind longest, by time."""
+    found: list[tuple[int, int, float]] = []
+    if not stack.queued.most:
+        return found
+    for lane in stack.tree.executing:
+        starts, ends, _ = stack.held_by(lane).runs
+        ends = np.where(ends == FOREVER, stack.end, ends)
+        delays = stack.queued.integral(ends) - stack.queued.integral(starts)
+        worst = [i for i in np.argsort(-delays, kind="stable")[:WORST].tolist() if delays[i] > 0]
+        found += [(int(starts[i]), int(ends[i]), float(delays[i])) for i in worst]
+    return sorted(sorted(found, key=lambda one: -one[2])[:WORST])
+
+
+def outstanding(stack: Stack) -> list[tuple[int, int, float]]:
+    """Give the holds that delay others far more than such holds do on this stack otherwise."""
+    holds = delaying(stack)
+    if len(holds) < 3:
+        return []
+    usual = float(np.median([delay for _, _, delay in holds]))
+    return [hold for hold in holds if hold[2] > OUTSTANDING * usual]
+
+
+def _ends(stack: Stack, side: int) -> list[Event]:
+    outcome, found = stack.recording.requests.outcome, []
+    for kind, letter in _LETTERS.items():
+        for request in np.flatnonzero(outcome == kind).tolist():
+            if stack.ended[request] < FOREVER:
+                words = f"#{request + 1}: {kind.name.lower()}"
+                found.append(Event(int(stack.ended[request]), letter, side, words))
+    return found

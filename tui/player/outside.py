@@ -1,0 +1,73 @@
+"""Outside: the requests that wait without holding a lane, and those inside a pool that has no seats."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tracer.recording import PhaseKind
+from tui.player.crowd import draw_crowd
+from tui.player.frame import Band
+from tui.player.glyphs import VERBS, style_of
+from tui.player.plan import TOKEN, mapped_pool
+
+
+def draw_outside(band: Band) -> None:
+    """Draw the rows outside of one stack."""
+    row, rows = band.frame.rows.outside
+    phases, requests = standing(band)
+    _label(band, row, rows, len(requests))
+    if band.outside_dots:
+        style = style_of(PhaseKind.AWAITING, False)
+        draw_crowd(band, row, rows, len(requests), style, f"stack: {len(requests)} are outside")
+        return
+    places = band.places(TOKEN, rows)
+    shown = len(requests) if len(requests) <= len(places) else len(places) - 1
+    for phase, request, (down, column) in zip(phases[:shown], requests[:shown], places, strict=False):
+        _token(band, row + down, column, int(phase), int(request))
+    if len(requests) > shown:
+        down, column = places[shown]
+        band.frame.canvas.put(row + down, column, f"+{len(requests) - shown}".rjust(TOKEN - 1))
+
+
+def standing(band: Band) -> tuple[np.ndarray, np.ndarray]:
+    """List who stands in these rows: phases and requests, the oldest first."""
+    phases, requests = band.moment.outside
+    pools = pools_in(band)
+    if pools:
+        held, inside = band.moment.seated
+        mine = np.isin(band.stack.recording.phases.lane[held], pools)
+        order = np.argsort(np.concatenate((phases, held[mine])), kind="stable")
+        phases = np.concatenate((phases, held[mine]))[order]
+        requests = np.concatenate((requests, inside[mine]))[order]
+    return phases, requests
+
+
+def pools_in(band: Band) -> list[int]:
+    """List the pools whose holders have no seat of their own."""
+    tree = band.stack.tree
+    mapped = [pool for pool in tree.pools if mapped_pool(band.stack, pool)]
+    return [lane for pool in mapped for lane in tree.under(pool)]
+
+
+def _label(band: Band, row: int, rows: int, count: int) -> None:
+    canvas, left, width = band.frame.canvas, band.half.left, band.half.label
+    inside = pools_in(band) and not band.stack.outside.most
+    name = "in pool" if inside else "outside"
+    number = f"{count:,}" if count else ""
+    canvas.put(row, left, name if rows > 1 else f"{name}{number:>{width - 1 - len(name)}}")
+    if rows > 1:
+        canvas.put(row + 1, left, number.rjust(width - 1))
+    canvas.hit(
+        row, left, width, "outside", band.side, count, f"{count} are {'in the pool' if inside else name}"
+    )
+
+
+def _token(band: Band, row: int, column: int, phase: int, request: int) -> None:
+    table = band.stack.recording.phases
+    kind, holds = int(table.kind[phase]), int(table.holds[phase]) == 1
+    text = (band.name(request) + band.frame.glyphs.kinds[kind]).rjust(TOKEN - 1)
+    band.frame.canvas.put(row, column, text, style_of(kind, holds) | band.mark(request))
+    where = "in the pool" if holds else "outside"
+    what = band.stack.what(phase)
+    words = f"#{request + 1} is {where}, {VERBS[kind]}" + (f": {what}" if what else "")
+    band.frame.canvas.hit(row, column, TOKEN - 1, "request", band.side, request, words)

@@ -1,0 +1,62 @@
+"""The scene: model × view × time × size → Grid. No clock, no terminal; same arguments, same cells."""
+
+from __future__ import annotations
+
+from tui.player.blame import sentence
+from tui.player.canvas import Canvas, fit
+from tui.player.client import draw_client
+from tui.player.figures import draw_figures
+from tui.player.frame import Band, Frame
+from tui.player.grid import BOLD, Grid, Ink
+from tui.player.headline import draw_keys, draw_names, draw_title
+from tui.player.latency import draw_latency
+from tui.player.model import Model
+from tui.player.narration import draw_narration
+from tui.player.outside import draw_outside
+from tui.player.plan import SMALLEST, plan
+from tui.player.queue import draw_queue
+from tui.player.seats import draw_lanes
+from tui.player.timeline import draw_timeline
+from tui.player.view import View
+
+TOO_SMALL = {
+    "en": "make the window larger",
+    "ko": "창을 더 크게 해 주세요",
+}
+
+
+def scene(model: Model, view: View, t: int, size: tuple[int, int], language: str = "en") -> Grid:
+    """Draw the Stage at `t` ns since the chapter's start on `size` = (columns, rows)."""
+    canvas = Canvas(*size)
+    if size[0] < SMALLEST[0] or size[1] < SMALLEST[1]:
+        canvas.put(0, 0, fit(TOO_SMALL.get(language, TOO_SMALL["en"]), size[0]))
+        return canvas.freeze()
+    frame = Frame(model, view, t, plan(model, view, size), canvas, language)
+    draw_title(frame)
+    draw_names(frame)
+    for band in frame.bands:
+        _draw(band)
+    draw_narration(frame)
+    draw_timeline(frame)
+    draw_keys(frame)
+    return canvas.freeze()
+
+
+def _draw(band: Band) -> None:
+    """Draw one stack, top to bottom."""
+    draw_queue(band)
+    draw_lanes(band)
+    draw_outside(band)
+    _why(band)
+    draw_latency(band)
+    draw_figures(band)
+    draw_client(band)  # its ghosts only take cells that nobody else wrote
+
+
+def _why(band: Band) -> None:
+    """Say who waits for whom."""
+    row, half = band.frame.rows.why[0], band.half
+    text = sentence(band.moment, band.blamed)
+    if text:
+        band.frame.canvas.put(row, half.left, fit(text, half.label + half.room + 2), Ink.TEXT | BOLD)
+        band.frame.canvas.hit(row, half.left, len(text), "side", band.side, band.side, text)

@@ -1,0 +1,101 @@
+"""Seats: the rows of lanes. Who sits in the seat holds the lane; the strip says what it did before."""
+
+from __future__ import annotations
+
+from tui.player.frame import Band
+from tui.player.glyphs import IDLE, VERBS, style_of
+from tui.player.grid import BLAME, BOLD, Ink
+from tui.player.holds import Holder
+from tui.player.lanemap import draw_map
+from tui.player.lanerows import Row, lane_rows
+from tui.player.queue import line_words
+from tui.player.strip import strip
+
+
+def draw_lanes(band: Band) -> None:
+    """Draw the lanes of one stack and the end of the line that comes down from its queue."""
+    row = band.frame.rows.lanes[0]
+    lit = []
+    for entry in lane_rows(band):
+        if entry.seat:
+            _lane(band, row, entry)
+        else:
+            draw_map(band, row, entry)
+        lit += [row] if _culprit(band, entry) else []
+        row += entry.rows
+    if lit:
+        _line(band, lit)
+
+
+def _culprit(band: Band, entry: Row) -> bool:
+    lanes = {entry.lane, *entry.lanes, *(band.stack.tree.under(entry.lane) if entry.lane >= 0 else ())}
+    return any(one.lane in lanes for one in band.blamed)
+
+
+def _line(band: Band, lit: list[int]) -> None:
+    canvas, column, words = band.frame.canvas, band.half.line, line_words(band)
+    for row in range(band.frame.rows.lanes[0], lit[-1] + 1):
+        text = "<+" if row == lit[-1] else "<|" if row in lit else " |"
+        canvas.put(row, column, text, Ink.TEXT | BOLD)
+        canvas.hit(row, column, 2, "queue", band.side, len(band.moment.queue[0]), words)
+
+
+def _lane(band: Band, row: int, entry: Row) -> None:
+    frame, half, canvas = band.frame, band.half, band.frame.canvas
+    holds = band.stack.held_by(entry.lane)
+    drawn = strip(holds, frame.time, frame.view.cell, half.strip, frame.glyphs, frame.view.followed)
+    _label(band, row, entry)
+    canvas.put(row, half.body, drawn.text)
+    canvas.paint(row, half.body, drawn.styles)
+    holder = holds.at(frame.time)
+    words = lane_words(band, entry, holder)
+    canvas.hit(row, half.left, half.label + half.room, "lane", band.side, entry.lane, words)
+    _seat(band, row, holder, any(one.lane == entry.lane for one in band.blamed), words)
+
+
+def _label(band: Band, row: int, entry: Row) -> None:
+    """Write the lane's name; where a stack has the screen to itself, how much it was held, too."""
+    canvas, half = band.frame.canvas, band.half
+    canvas.put(row, half.left, entry.label[:8])
+    if half.label > 9 and band.frame.time > 0:
+        share = band.stack.held_by(entry.lane).held(0, band.frame.time) / band.frame.time
+        canvas.put(row, half.left + 8, f"{round(100 * share):>3}%", Ink.FAINT)
+
+
+def _seat(band: Band, row: int, holder: Holder | None, lit: bool, words: str) -> None:
+    canvas, column = band.frame.canvas, band.half.seat
+    blame = BLAME if lit else 0
+    canvas.put(row, column, "[    ]", Ink.TEXT | blame)
+    if holder is None:
+        return
+    style = style_of(holder.kind, True) | blame | band.mark(holder.request)
+    canvas.put(row, column + 1, _inside(band, holder), style)
+    if holder.request >= 0:
+        canvas.hit(row, column + 1, 4, "request", band.side, holder.request, words)
+
+
+def _inside(band: Band, holder: Holder) -> str:
+    glyph = band.frame.glyphs.kinds[holder.kind]
+    if holder.request < 0:
+        return f" {glyph}  "
+    name = band.name(holder.request)
+    if gone(band, holder.request):
+        name = "(" + name.lstrip("#*")
+    return f"{name[-3:]:<3}{glyph}"
+
+
+def gone(band: Band, request: int) -> bool:
+    """Tell whether the client has left a request that a server still works for."""
+    stack = band.stack
+    return bool(stack.bad[request] and stack.ended[request] <= band.frame.time)
+
+
+def lane_words(band: Band, entry: Row, holder: Holder | None) -> str:
+    """Say who holds a lane: `worker 1 holds #1, BLOCKED`."""
+    name = entry.label if any(char.isdigit() for char in entry.label) else f"the {entry.label}"
+    if holder is None:
+        return f"{name} is free"
+    if holder.kind == IDLE or holder.request < 0:
+        return f"{name} is held by no request"
+    what = band.stack.what(holder.phase)
+    return f"{name} holds #{holder.request + 1}, {VERBS[holder.kind]}" + (f": {what}" if what else "")

@@ -1,0 +1,202 @@
+"""The stack: one side of a chapter with the indexes that a frame is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer.recording import MarkKind, Outcome, PhaseKind, Recording, Role
+from tui.player.blocks import Blocks
+from tui.player.holds import NOBODY, LaneHolds, holds_by_lane
+from tui.player.lanes import LaneTree
+from tui.player.ranks import EXACT, Ranks
+from tui.player.steps import FOREVER, Steps
+
+Times = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A recording, seen from the instant at which its first request was due (time 0, in ns).
+
+    Requests go by their place in order of arrival, from 0. Every index is made when first asked for.
+    """
+
+    recording: Recording
+    kind: str = ""
+    label: str = ""
+
+    @cached_property
+    def origin(self) -> int:
+        """Time 0 in the recording's own time."""
+        starts = self.recording.requests.start
+        return int(starts[0]) if len(starts) else 0
+
+    @cached_property
+    def due(self) -> Times:
+        """When each request was due, sorted."""
+        return self.recording.requests.start - self.origin
+
+    @cached_property
+    def ended(self) -> Times:
+        """When each request ended for its client; FOREVER if it never did."""
+        end = self.recording.requests.end
+        return np.where(end < 0, FOREVER, end - self.origin)
+
+    @cached_property
+    def bad(self) -> NDArray[np.bool_]:
+        """Which requests ended badly: refused, timed out, abandoned or in error."""
+        outcome = self.recording.requests.outcome
+        return np.asarray((outcome != Outcome.OK) & (outcome != Outcome.OPEN))
+
+    @cached_property
+    def answered(self) -> NDArray[np.bool_]:
+        """Which requests got a whole answer: those whose latency counts."""
+        requests = self.recording.requests
+        whole = (requests.outcome == Outcome.ERROR) & (requests.status >= 0)
+        return np.asarray(((requests.outcome == Outcome.OK) | whole) & (requests.end >= 0))
+
+    @cached_property
+    def answers(self) -> tuple[Times, Times]:
+        """Times of answers, sorted, and the latency of each, ns."""
+        ids = np.flatnonzero(self.answered)
+        ids = ids[np.argsort(self.ended[ids], kind="stable")]
+        return self.ended[ids], self.ended[ids] - self.due[ids]
+
+    @cached_property
+    def failures(self) -> Times:
+        """Times of bad ends, sorted."""
+        return np.sort(self.ended[self.bad])
+
+    @cached_property
+    def end(self) -> int:
+        """When the last thing happens, at 1 at least."""
+        marks = self.recording.marks
+        notes = marks.time[marks.kind == MarkKind.NOTE]
+        times = (self.recording.requests.start, self.recording.requests.end, self.recording.visits.end, notes)
+        return max([1, *(int(some.max()) - self.origin for some in times if len(some))])
+
+    @cached_property
+    def tree(self) -> LaneTree:
+        """The lanes."""
+        return LaneTree(self.recording)
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        """The phases by start; times are the recording's own."""
+        return Blocks.of(self.recording.phases.start, self.recording.phases.end)
+
+    @cached_property
+    def depth(self) -> NDArray[np.int64]:
+        """How many visits stand over each visit."""
+        parent, depth = self.recording.visits.parent, np.zeros(len(self.recording.visits.parent), np.int64)
+        up = parent
+        while len(up) and (up >= 0).any() and depth.max() < 64:
+            depth += up >= 0
+            up = np.where(up >= 0, parent[up], -1)
+        return depth
+
+    @cached_property
+    def client_hops(self) -> NDArray[np.bool_]:
+        """Which hops are the client's own."""
+        return np.equal(self.recording.hops.role, Role.CLIENT)
+
+    @cached_property
+    def reached(self) -> Times:
+        """When a server first took each request up; FOREVER if none did."""
+        visits = self.recording.visits
+        ids = np.flatnonzero(~self.client_hops[visits.hop]) if len(visits.hop) else np.empty(0, np.int64)
+        requests, firsts = np.unique(visits.request[ids], return_index=True)
+        found = np.full(len(self.due), FOREVER)
+        found[requests] = visits.start[ids[firsts]] - self.origin
+        return found
+
+    def _steps(self, kind: PhaseKind) -> Steps:
+        phases, visits = self.recording.phases, self.recording.visits
+        ids = np.flatnonzero((phases.kind == kind) & (phases.holds == 0) & (phases.visit >= 0))
+        ids = ids[~self.client_hops[visits.hop[phases.visit[ids]]]]
+        ends = phases.end[ids]
+        return Steps.of(phases.start[ids] - self.origin, np.where(ends < 0, -1, ends - self.origin))
+
+    @cached_property
+    def queued(self) -> Steps:
+        """Requests that wait for a lane somebody else holds."""
+        return self._steps(PhaseKind.QUEUED)
+
+    @cached_property
+    def outside(self) -> Steps:
+        """Requests that wait outside and hold nothing."""
+        return self._steps(PhaseKind.AWAITING)
+
+    @cached_property
+    def open(self) -> Steps:
+        """Requests that were due and have no end yet."""
+        return Steps.of(self.due, self.ended)
+
+    @cached_property
+    def holds(self) -> dict[int, LaneHolds]:
+        """Lane -> who held it when."""
+        return holds_by_lane(self.recording, self.origin)
+
+    def held_by(self, lane: int) -> LaneHolds:
+        """Give who held a lane when."""
+        return self.holds.get(lane, NOBODY)
+
+    def held_share(self, time: int) -> float:
+        """Give the share of the time since 0 that the executing lanes were held, 0 to 1."""
+        spans = [(lane, *self._alive(lane, time)) for lane in self.tree.executing]
+        life = sum(max(0, end - start) for _, start, end in spans)
+        held = sum(self.held_by(lane).held(start, end) for lane, start, end in spans if end > start)
+        return held / life if life else 0.0
+
+    def _alive(self, lane: int, time: int) -> tuple[int, int]:
+        """Give the part of a lane's life that lies within [0, time]."""
+        born, died = self.tree.life(lane)
+        start = max(0, born - self.origin) if born >= 0 else 0
+        return start, min(time, died - self.origin) if died >= 0 else time
+
+    def what(self, phase: int) -> str:
+        """Give the text of a phase: `time.sleep app.py:17`."""
+        return self.recording.text(int(self.recording.phases.what[phase]))
+
+    def pooled(self, lane: int) -> Steps:
+        """Count the requests that hold a pool itself, one without threads of its own."""
+        phases = self.recording.phases
+        ids = np.flatnonzero((phases.lane == lane) & (phases.holds == 1))
+        ends = phases.end[ids]
+        return Steps.of(phases.start[ids] - self.origin, np.where(ends < 0, -1, ends - self.origin))
+
+    def lanes_of(self, request: int) -> list[int]:
+        """List the lanes that a request ever held."""
+        return [lane for lane, held in self.holds.items() if (held.requests == request).any()]
+
+    @cached_property
+    def worst_lanes(self) -> list[int]:
+        """The executing lanes, those that were held longest while others queued first."""
+        return sorted(self.tree.executing, key=lambda lane: (-self._harm(lane), lane))
+
+    def _harm(self, lane: int) -> float:
+        held = self.held_by(lane)
+        ends = np.minimum(held.ends, self.end)
+        return float((self.queued.integral(ends) - self.queued.integral(held.starts)).sum())
+
+    @cached_property
+    def endings(self) -> tuple[Times, Times]:
+        """Times at which requests ended for the client, sorted, and which requests those are."""
+        ids = np.flatnonzero(self.ended < FOREVER)
+        ids = ids[np.argsort(self.ended[ids], kind="stable")]
+        return self.ended[ids], ids
+
+    def percentile(self, done: int, percent: int) -> int:
+        """Give a percentile (nearest rank) of the latencies of the first `done` >= 1 answers, in ns."""
+        rank = -(-done * percent // 100) - 1
+        if done <= EXACT:
+            return int(np.partition(self.answers[1][:done], rank)[rank])
+        return self._ranks.at(done, rank)
+
+    @cached_property
+    def _ranks(self) -> Ranks:
+        return Ranks.of(self.answers[1])
