@@ -144,13 +144,13 @@ def _every(count: int, gap: int) -> list[int]:
     return [number * gap for number in range(count)]
 
 
-def _waiting(cpu: int, wait: int) -> Steps:
+def waiting(cpu: int, wait: int) -> Steps:
     return [(CPU, cpu, None), (WAIT, wait, None), (CPU, cpu, None)]
 
 
 def waits() -> tuple[Recording, Recording]:
     """Give 16 requests, one every 30 ms: 1 ms of CPU, 98 ms of waiting, 1 ms of CPU."""
-    due, steps = _every(16, 30 * MS), [_waiting(MS, 98 * MS)] * 16
+    due, steps = _every(16, 30 * MS), [waiting(MS, 98 * MS)] * 16
     return workers(due, steps, 2, 900 * MS), loop(due, steps, 900 * MS)
 
 
@@ -162,7 +162,7 @@ def computing() -> tuple[Recording, Recording]:
 
 def freeze() -> tuple[Recording, Recording]:
     """Give 36 requests, one every 12 ms; #9 calls time.sleep(0.2), in a pool on the left."""
-    due, steps = _every(36, 12 * MS), [_waiting(MS, 98 * MS)] * 36
+    due, steps = _every(36, 12 * MS), [waiting(MS, 98 * MS)] * 36
     sleep = (SLEEP, 200 * MS, "time.sleep app.py:17")
     left, right = list(steps), list(steps)
     left[8] = [steps[8][0], steps[8][1], sleep, steps[8][2]]
@@ -173,5 +173,5 @@ def freeze() -> tuple[Recording, Recording]:
 def thousand() -> tuple[Recording, Recording]:
     """Give 1,400 requests, one a millisecond: 0.1 ms of CPU, 999.8 ms of waiting, 0.1 ms of CPU."""
     due = _every(1400, MS)
-    steps = [_waiting(MS // 10, 9998 * MS // 10)] * len(due)
+    steps = [waiting(MS // 10, 9998 * MS // 10)] * len(due)
     return workers(due, steps, 2, 3000 * MS), loop(due, steps, 3000 * MS)

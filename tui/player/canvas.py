@@ -8,29 +8,41 @@ import unicodedata
 from tui.player.grid import INK, Grid, Hit, Ink, Line, Span
 
 _RUNS = re.compile(rb"(?s)(.)\1*")
+_NARROW = re.compile("[ -~«»¦◦░►▐\u2800-\u28ff]*")
+"""Texts of one column a character, most of those on the screen."""
 
 
-def wide(char: str) -> bool:
-    """Tell whether a character takes two columns (Hangul, for one)."""
-    return char > "\u10ff" and unicodedata.east_asian_width(char) in "WF"
+def width(char: str) -> int:
+    """Count the columns of a character: two for Hangul, none for a mark that joins the one before."""
+    if unicodedata.east_asian_width(char) in "WF":
+        return 2
+    return 0 if unicodedata.category(char) in ("Mn", "Me", "Cf") else 1
 
 
 def columns(text: str) -> int:
     """Count the columns that a text takes."""
-    return len(text) if text.isascii() else sum(2 if wide(char) else 1 for char in text)
+    return len(text) if _NARROW.fullmatch(text) else sum(map(width, text))
 
 
-def fit(text: str, width: int) -> str:
-    """Cut a text so that it takes `width` columns at most; what was cut ends in a full stop."""
-    if columns(text) <= width:
+def clean(text: str) -> str:
+    """Replace what must not reach a terminal (control characters), and drop what has no width."""
+    if _NARROW.fullmatch(text):
         return text
-    kept, room = "", width - 1
+    shown = (char if char.isprintable() or char == " " else "?" for char in text)
+    return "".join(char for char in shown if width(char))
+
+
+def fit(text: str, room: int) -> str:
+    """Cut a text so that it takes `room` columns at most; what was cut ends in a full stop."""
+    text = clean(text)
+    if columns(text) <= room:
+        return text
+    kept = ""
     for char in text:
-        room -= 2 if wide(char) else 1
-        if room < 0:
+        if columns(kept) + width(char) > room - 1:
             break
         kept += char
-    return kept + "." if width > 0 else ""
+    return kept + "." if room > 0 else ""
 
 
 class Canvas:
@@ -48,7 +60,7 @@ class Canvas:
             return
         if column < 0:
             text, column = text[-column:], 0
-        cells = list(text) if text.isascii() or columns(text) == len(text) else _spread(text)
+        cells = list(text) if _NARROW.fullmatch(text) else _spread(clean(text))
         cells = _whole(cells[: self.width - column])
         self._chars[row][column : column + len(cells)] = cells
         self._styles[row][column : column + len(cells)] = bytes((style,)) * len(cells)
@@ -81,12 +93,12 @@ class Canvas:
 
 def _spread(text: str) -> list[str]:
     """One entry a column: a wide character is followed by an empty one."""
-    return [part for char in text for part in ((char, "") if wide(char) else (char,))]
+    return [part for char in text for part in ((char, "") if width(char) == 2 else (char,))]
 
 
 def _whole(cells: list[str]) -> list[str]:
     """Replace a wide character whose second half was cut off."""
-    if cells and cells[-1] and wide(cells[-1]):
+    if cells and cells[-1] and width(cells[-1]) == 2:
         cells[-1] = " "
     return cells
 

@@ -47,16 +47,22 @@ def draw_figures(band: Band) -> None:
     """Write the figures of one stack under its latency strip."""
     row, rows = band.frame.rows.figures
     told = figures(band.stack, band.frame.time)
-    lines = [_first(told), _second(told), _third(band)]
+    width = band.half.label + band.half.room + 2
+    lines = [_first(told, width), _second(told), _third(band)]
     for n, line in enumerate(lines[:rows]):
-        band.frame.canvas.put(row + n, band.half.left, line[: band.half.label + band.half.room + 2])
+        band.frame.canvas.put(row + n, band.half.left, line[:width])
 
 
-def _first(told: Figures) -> str:
+def _first(told: Figures, width: int) -> str:
+    """Write the percentiles; where they are too many for the width, closer together, then without p95."""
     if not told.done:
         return "ms  p50 -"
-    parts = [(f"p{p}", value) for p, value in told.percentiles.items()] + [("max", told.longest)]
-    return "ms  " + "".join(f"{name} {millis(value):<6}" for name, value in parts).rstrip()
+    parts = [(f"p{p}", millis(value)) for p, value in told.percentiles.items()]
+    parts.append(("max", millis(told.longest)))
+    lines = ["ms  " + "".join(f"{name} {value:<6}" for name, value in parts).rstrip()]
+    lines.append("ms  " + " ".join(f"{name} {value}" for name, value in parts))
+    lines.append("ms  " + " ".join(f"{name} {value}" for name, value in parts if name != "p95"))
+    return next((line for line in lines if len(line) <= width), lines[-1])
 
 
 def millis(ns: int) -> str:

@@ -82,7 +82,3 @@ class LaneTree:
         """Give how many can hold a lane at a time; of an unlimited pool, how many lanes it has."""
         given = int(self.recording.lanes.capacity[lane])
         return given or len(self.children.get(lane, ()))
-
-    def life(self, lane: int) -> tuple[int, int]:
-        """Give when a lane was born and when it ended, -1 for not known."""
-        return int(self.recording.lanes.start[lane]), int(self.recording.lanes.end[lane])

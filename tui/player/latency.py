@@ -29,15 +29,18 @@ def draw_latency(band: Band) -> None:
     for n, text in enumerate(braille.columns(bars, dots, rows, band.frame.glyphs.braille)):
         canvas.put(row + n, half.body, text)
         canvas.paint(row + n, half.body, styles)
-    if shape == (2, 1):
-        _letters(band, row + rows - 1)
-        _hits(band, row, rows)
+    if shape[0] > 1:
+        _letters(band, row + rows - 1, shape[0] // 2)
+        _hits(band, row, rows, shape[0] // 2)
 
 
 def columns_of(requests: int, room: int) -> tuple[int, int]:
-    """Give (half-columns a request, requests a half-column); one of the two is 1, or both."""
+    """Give (half-columns a request, requests a half-column); one of the two is 1, or both.
+
+    Few requests on a wide screen get broad bars, four columns at most.
+    """
     if requests <= room:
-        return 2, 1
+        return 2 * min(4, max(1, room // max(requests, 1))), 1
     return 1, -(-requests // (2 * room))
 
 
@@ -60,24 +63,24 @@ def fold(heights: Ints, shape: tuple[int, int], room: int) -> Ints:
     return np.asarray(padded.reshape(-1, many).max(axis=1))
 
 
-def _letters(band: Band, row: int) -> None:
+def _letters(band: Band, row: int, broad: int) -> None:
     """Write the letter of each bad end at the foot of its column."""
     stack, time = band.stack, band.frame.time
     due = int(np.searchsorted(stack.due, time, "right"))
     for request in np.flatnonzero(stack.bad[:due] & (stack.ended[:due] <= time)).tolist():
         letter = LETTERS[Outcome(int(stack.recording.requests.outcome[request]))]
-        band.frame.canvas.put(row, band.half.body + request, letter, Ink.BLOCK | BOLD)
+        band.frame.canvas.put(row, band.half.body + request * broad, letter, Ink.BLOCK | BOLD)
 
 
-def _hits(band: Band, row: int, rows: int) -> None:
+def _hits(band: Band, row: int, rows: int, broad: int) -> None:
     stack, time, canvas = band.stack, band.frame.time, band.frame.canvas
     due = int(np.searchsorted(stack.due, time, "right"))
     ages = (np.minimum(stack.ended[:due], time) - stack.due[:due]).tolist()
     over = (stack.ended[:due] <= time).tolist()
     for request, (age, done) in enumerate(zip(ages, over, strict=True)):
         words = f"#{request + 1} {'took' if done else 'is open since'} {age / 1e6:.0f} ms"
-        column = band.half.body + request
-        canvas.hit(row + rows - 1, column, 1, "request", band.side, request, words)
+        column = band.half.body + request * broad
+        canvas.hit(row + rows - 1, column, broad, "request", band.side, request, words)
         if request == band.frame.view.followed:
-            for n in range(rows):
-                canvas.add(row + n, column, FOLLOW)
+            for n in range(rows * broad):
+                canvas.add(row + n // broad, column + n % broad, FOLLOW)

@@ -54,7 +54,7 @@ def _label(band: Band, row: int, rows: int, count: int) -> None:
     inside = pools_in(band) and not band.stack.outside.most
     name = "in pool" if inside else "outside"
     number = f"{count:,}" if count else ""
-    canvas.put(row, left, name if rows > 1 else f"{name}{number:>{width - 1 - len(name)}}")
+    canvas.put(row, left, name if rows > 1 else name + number.rjust(max(2, width - 1 - len(name))))
     if rows > 1:
         canvas.put(row + 1, left, number.rjust(width - 1))
     canvas.hit(

@@ -26,7 +26,8 @@ def _label(band: Band, row: int, rows: int, count: str) -> None:
     canvas, left, width = band.frame.canvas, band.half.left, band.half.label
     words = f"the {band.where}queue: {count} wait"
     if rows == 1:
-        canvas.put(row, left, f"queue{count:>{width - 6}}")
+        name = "queue" if len(count) < width - 5 else "q"
+        canvas.put(row, left, name + count.rjust(width - 1 - len(name)))
     else:
         canvas.put(row, left, "queue")
         canvas.put(row + 1, left, f"{count:>{width - 1}}")

@@ -147,16 +147,24 @@ class Stack:
 
     def held_share(self, time: int) -> float:
         """Give the share of the time since 0 that the executing lanes were held, 0 to 1."""
-        spans = [(lane, *self._alive(lane, time)) for lane in self.tree.executing]
-        life = sum(max(0, end - start) for _, start, end in spans)
-        held = sum(self.held_by(lane).held(start, end) for lane, start, end in spans if end > start)
-        return held / life if life else 0.0
+        born, died = self._lives
+        life = int(np.maximum(np.minimum(died, time) - born, 0).sum())
+        before, after = self._holding.integral(np.array([0, max(time, 0)]))
+        return float(after - before) / life if life else 0.0
 
-    def _alive(self, lane: int, time: int) -> tuple[int, int]:
-        """Give the part of a lane's life that lies within [0, time]."""
-        born, died = self.tree.life(lane)
-        start = max(0, born - self.origin) if born >= 0 else 0
-        return start, min(time, died - self.origin) if died >= 0 else time
+    @cached_property
+    def _holding(self) -> Steps:
+        """What holds the executing lanes."""
+        held = [self.held_by(lane) for lane in self.tree.executing] or [NOBODY]
+        return Steps.of(np.concatenate([h.starts for h in held]), np.concatenate([h.ends for h in held]))
+
+    @cached_property
+    def _lives(self) -> tuple[Times, Times]:
+        """Births (0 at least) and deaths of the executing lanes."""
+        lanes = self.recording.lanes
+        born, died = lanes.start[self.tree.executing], lanes.end[self.tree.executing]
+        born = np.where(born < 0, 0, np.maximum(born - self.origin, 0))
+        return born, np.where(died < 0, FOREVER, died - self.origin)
 
     def what(self, phase: int) -> str:
         """Give the text of a phase: `time.sleep app.py:17`."""

@@ -62,11 +62,16 @@ class Steps:
             found[i] = max(found[i], counts[places[i] : places[i + 1]].max())
         return found
 
+    @cached_property
+    def _area(self) -> NDArray[np.float64]:
+        """The area under the count from the first change up to each change, ns."""
+        edges, counts = self._edges
+        return np.concatenate(([0.0], np.cumsum(np.diff(edges) * counts[:-1].astype(np.float64))))
+
     def integral(self, times: Times) -> NDArray[np.float64]:
         """Give the area under the count from the first change up to each time, in ns."""
         edges, counts = self._edges
         if not len(edges):
             return np.zeros(len(times))
-        area = np.concatenate(([0.0], np.cumsum(np.diff(edges) * counts[:-1].astype(np.float64))))
         beyond = np.maximum(times - edges[-1], 0) * float(counts[-1])
-        return np.asarray(np.interp(times, edges, area) + beyond)
+        return np.asarray(np.interp(times, edges, self._area) + beyond)
