@@ -28,8 +28,7 @@ def clean(text: str) -> str:
     """Replace what must not reach a terminal (control characters), and drop what has no width."""
     if _NARROW.fullmatch(text):
         return text
-    shown = (char if char.isprintable() or char == " " else "?" for char in text)
-    return "".join(char for char in shown if width(char))
+    return "".join(char if char.isprintable() else "?" for char in text if width(char))
 
 
 def fit(text: str, room: int) -> str:
