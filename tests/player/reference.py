@@ -74,7 +74,8 @@ class Story:
             if phase.end > self.horizon:
                 phase.end = -1
         self.rows.marks.append(Mark(self.horizon, MarkKind.NOTE, evidence=Evidence.SIMULATED))
-        return Recording.of(self.rows, {"source": "simulation", "title": "reference"})
+        clocks = [{"name": "simulation", "offset_ns": 0, "uncertainty_ns": 0}]
+        return Recording.of(self.rows, {"source": "simulation", "title": "reference", "clocks": clocks})
 
 
 def _start(server: str, due: list[int], horizon: int) -> Story:

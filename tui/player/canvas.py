@@ -11,12 +11,17 @@ _RUNS = re.compile(rb"(?s)(.)\1*")
 _NARROW = re.compile("[ -~«»¦◦░►▐\u2800-\u28ff]*")
 """Texts of one column a character, most of those on the screen."""
 
+_KNOWN = re.compile(
+    "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0377\u037b-\u037f\u0384-\u0482\u048a-\u052f"  # Latin to Cyrillic
+    "\u2010-\u2027\u2030-\u205e\u2190-\u2319\u2500-\u25fc\u2800-\u28ff"  # signs, arrows, boxes, braille
+    "\u3001-\u3029\u3041-\u3096\u30a1-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60]"  # Chinese to Korean
+)
+"""Characters whose width is told alike everywhere; in place of any other stands a question mark."""
+
 
 def width(char: str) -> int:
-    """Count the columns of a character: two for Hangul, none for a mark that joins the one before."""
-    if unicodedata.east_asian_width(char) in "WF":
-        return 2
-    return 0 if unicodedata.category(char) in ("Mn", "Me", "Cf") else 1
+    """Count the columns of a character that `clean` left: two for Hangul."""
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def columns(text: str) -> int:
@@ -25,10 +30,13 @@ def columns(text: str) -> int:
 
 
 def clean(text: str) -> str:
-    """Replace what must not reach a terminal (control characters), and drop what has no width."""
+    """Replace what must not reach a terminal (control characters) or whose width is not sure."""
     if _NARROW.fullmatch(text):
         return text
-    return "".join(char if char.isprintable() else "?" for char in text if width(char))
+    return "".join(
+        char if _KNOWN.match(char) and char.isprintable() else "?"
+        for char in unicodedata.normalize("NFC", text)
+    )
 
 
 def fit(text: str, room: int) -> str:

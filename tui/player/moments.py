@@ -49,7 +49,7 @@ def _queueing(stack: Stack, side: int) -> list[Event]:
     if not len(queued.starts):
         return drained
     first = int(queued.starts[0])
-    told = any(start <= first < end for start, end, _ in outstanding(stack))
+    told = any(hold.start <= first < hold.end for hold in outstanding(stack))
     letter = "" if told else "q"  # the b of the hold says it already
     return [
         Event(first, letter, side, "first queueing"),
@@ -59,34 +59,44 @@ def _queueing(stack: Stack, side: int) -> list[Event]:
 
 
 def _blames(stack: Stack, side: int) -> list[Event]:
-    found = [Event(start, "", side, "a hold that delays others") for start, _, _ in delaying(stack)]
-    for start, end, _ in outstanding(stack):
-        found.append(Event(start, "b", side, "a hold that delays many"))
-        found.append(Event(end, "r", side, "its release"))
+    found = [Event(hold.start, "", side, "a hold that delays others") for hold in delaying(stack)]
+    for hold in outstanding(stack):
+        found.append(Event(hold.start, "b", side, "a hold that delays many"))
+        found.append(Event(hold.end, "r", side, "its release"))
     return found
 
 
-def delaying(stack: Stack) -> list[tuple[int, int, float]]:
-    """Give the worst holds as (start, end, delay): those that others queued behind longest, by time."""
-    found: list[tuple[int, int, float]] = []
+class Hold(NamedTuple):
+    """A hold of a lane that others queued behind: `delay` is their time in line meanwhile, added up, ns."""
+
+    start: int
+    end: int
+    delay: float
+    request: int  # -1 for nobody's
+    lane: int
+
+
+def delaying(stack: Stack) -> list[Hold]:
+    """List the worst holds, those that others queued behind longest, by time."""
+    found: list[Hold] = []
     if not stack.queued.most:
         return found
     for lane in stack.tree.executing:
-        starts, ends, _ = stack.held_by(lane).runs
+        starts, ends, requests = stack.held_by(lane).runs
         ends = np.where(ends == FOREVER, stack.end, ends)
         delays = stack.queued.integral(ends) - stack.queued.integral(starts)
         worst = [i for i in np.argsort(-delays, kind="stable")[:WORST].tolist() if delays[i] > 0]
-        found += [(int(starts[i]), int(ends[i]), float(delays[i])) for i in worst]
-    return sorted(sorted(found, key=lambda one: -one[2])[:WORST])
+        found += [Hold(int(starts[i]), int(ends[i]), float(delays[i]), int(requests[i]), lane) for i in worst]
+    return sorted(sorted(found, key=lambda one: -one.delay)[:WORST])
 
 
-def outstanding(stack: Stack) -> list[tuple[int, int, float]]:
+def outstanding(stack: Stack) -> list[Hold]:
     """Give the holds that delay others far more than such holds do on this stack otherwise."""
     holds = delaying(stack)
     if len(holds) < 3:
         return []
-    usual = float(np.median([delay for _, _, delay in holds]))
-    return [hold for hold in holds if hold[2] > OUTSTANDING * usual]
+    usual = float(np.median([hold.delay for hold in holds]))
+    return [hold for hold in holds if hold.delay > OUTSTANDING * usual]
 
 
 def _ends(stack: Stack, side: int) -> list[Event]:

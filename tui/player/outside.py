@@ -8,13 +8,14 @@ from tracer.recording import PhaseKind
 from tui.player.crowd import draw_crowd
 from tui.player.frame import Band
 from tui.player.glyphs import VERBS, style_of
+from tui.player.moment import Moment
 from tui.player.plan import TOKEN, mapped_pool
 
 
 def draw_outside(band: Band) -> None:
     """Draw the rows outside of one stack."""
     row, rows = band.frame.rows.outside
-    phases, requests = standing(band)
+    phases, requests = standing(band, band.moment)
     _label(band, row, rows, len(requests))
     if band.outside_dots:
         style = style_of(PhaseKind.AWAITING, False)
@@ -29,12 +30,12 @@ def draw_outside(band: Band) -> None:
         band.frame.canvas.put(row + down, column, f"+{len(requests) - shown}".rjust(TOKEN - 1))
 
 
-def standing(band: Band) -> tuple[np.ndarray, np.ndarray]:
+def standing(band: Band, moment: Moment) -> tuple[np.ndarray, np.ndarray]:
     """List who stands in these rows: phases and requests, the oldest first."""
-    phases, requests = band.moment.outside
+    phases, requests = moment.outside
     pools = pools_in(band)
     if pools:
-        held, inside = band.moment.seated
+        held, inside = moment.seated
         mine = np.isin(band.stack.recording.phases.lane[held], pools)
         order = np.argsort(np.concatenate((phases, held[mine])), kind="stable")
         phases = np.concatenate((phases, held[mine]))[order]

@@ -187,8 +187,8 @@ def _sizes(height: int, queue: int, lanes: int, outside: int) -> dict[str, int]:
         sizes |= {"figures": 3, "narration": 3, "load": 2, "queues": 4, "latency": 12}
     wants = [("queue", queue), ("lanes", min(lanes, 16)), ("outside", outside), ("latency", 7)]
     if big:
-        wants = [("queue", max(queue, 4)), ("lanes", min(lanes, 16)), ("outside", 4), ("detail", 12)]
-    wants += [("lanes", 3), ("outside", 4), ("latency", 14), ("queue", 3)]
+        wants = [("queue", max(queue, 4)), ("lanes", min(lanes, 16)), ("outside", 4), ("detail", 8)]
+    wants += [("lanes", 3), ("outside", 4), ("latency", 12), ("detail", 6), ("queue", 3), ("latency", 20)]
     free = height - 3 - sum(sizes.values())
     for name, most in wants:
         more = min(max(0, most - sizes[name]), free)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from tui.player.blame import sentence
 from tui.player.canvas import Canvas, fit
 from tui.player.client import draw_client
+from tui.player.detail import draw_detail
 from tui.player.figures import draw_figures
 from tui.player.frame import Band, Frame
+from tui.player.ghosts import draw_ghosts
 from tui.player.grid import BOLD, Grid, Ink
 from tui.player.headline import draw_keys, draw_names, draw_title
 from tui.player.latency import draw_latency
 from tui.player.model import Model
 from tui.player.narration import draw_narration
 from tui.player.outside import draw_outside
+from tui.player.panel import draw_panel
 from tui.player.plan import SMALLEST, plan
 from tui.player.queue import draw_queue
 from tui.player.seats import draw_lanes
@@ -36,6 +39,9 @@ def scene(model: Model, view: View, t: int, size: tuple[int, int], language: str
     draw_names(frame)
     for band in frame.bands:
         _draw(band)
+    draw_detail(frame)
+    if frame.plan.column:
+        draw_panel(frame.bands[0])
     draw_narration(frame)
     draw_timeline(frame)
     draw_keys(frame)
@@ -50,7 +56,8 @@ def _draw(band: Band) -> None:
     _why(band)
     draw_latency(band)
     draw_figures(band)
-    draw_client(band)  # its ghosts only take cells that nobody else wrote
+    draw_client(band)
+    draw_ghosts(band)  # they only take cells that nobody else wrote
 
 
 def _why(band: Band) -> None:

@@ -1,0 +1,51 @@
+"""The panel beside a single stack: who made others wait most so far, and the followed request."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tui.player.canvas import fit
+from tui.player.detail import chosen, spent, taken
+from tui.player.figures import millis
+from tui.player.frame import Band
+from tui.player.glyphs import VERBS, number
+from tui.player.grid import BOLD, Ink
+from tui.player.moments import delaying
+
+TOP = 8
+
+
+def draw_panel(band: Band) -> None:
+    """Write the panel's lines, as many as fit above the narration."""
+    frame = band.frame
+    left = frame.plan.column + 2
+    lines = [*_culprits(band), (0, ""), *_request(band)]
+    last = sum(frame.rows.figures)
+    for row, (style, text) in zip(range(2, last), lines, strict=False):
+        frame.canvas.put(row, left, fit(text, frame.plan.width - left), style)
+
+
+def _culprits(band: Band) -> list[tuple[int, str]]:
+    """The holds that others queued behind longest up to now."""
+    stack, time = band.stack, band.frame.time
+    kept = band.frame.model.keep(("delaying", band.side), lambda: delaying(stack))
+    holds = [hold for hold in kept if hold.start < time]
+    ends = np.minimum([hold.end for hold in holds], time).astype(np.int64)
+    starts = np.array([hold.start for hold in holds], np.int64)
+    delays = (stack.queued.integral(ends) - stack.queued.integral(starts)).tolist()
+    ranked = sorted(zip(delays, holds, strict=True), reverse=True)[:TOP]
+    lines = [(Ink.TEXT | BOLD, "made others wait")]
+    for delay, hold in ranked:
+        who = number(hold.request) if hold.request >= 0 else "nobody"
+        lines.append((int(Ink.TEXT), f"{who:<5}{millis(int(delay)):>8} ms  {stack.tree.label(hold.lane)}"))
+    return lines if len(lines) > 1 else [*lines, (int(Ink.FAINT), "nobody so far")]
+
+
+def _request(band: Band) -> list[tuple[int, str]]:
+    request = chosen(band.frame)
+    if request >= len(band.stack.due) or band.stack.due[request] > band.frame.time:
+        return []
+    head = f"{band.name(request)}  {millis(taken(band.stack, request, band.frame.time))} ms"
+    told = sorted(spent(band.stack, request, band.frame.time).items())
+    lines = [(int(Ink.TEXT), f"{VERBS[kind].lower():<9}{millis(ns):>8} ms") for kind, ns in told]
+    return [(Ink.TEXT | BOLD | band.mark(request), head), *lines]
