@@ -76,8 +76,11 @@ def _last(moment: Moment, culprit: Culprit, deep: int) -> list[Culprit]:
     return [end for one in nexts for end in _last(moment, one, deep - 1)] or [culprit]
 
 
-def sentence(moment: Moment, blamed: list[Culprit]) -> str:
-    """Say who waits for whom: `! 2 wait: #1 #2 hold both workers`; "" while nobody waits."""
+def sentence(moment: Moment, blamed: list[Culprit], room: int) -> str:
+    """Say who waits for whom: `! 2 wait: #1 #2 hold both workers`; "" while nobody waits.
+
+    Of many culprits as many are named as there is room for.
+    """
     waiting = len(moment.queue[0])
     if not waiting:
         return ""
@@ -86,7 +89,8 @@ def sentence(moment: Moment, blamed: list[Culprit]) -> str:
         return f"! {waiting:,} {wait}: the lane is free, wake-up"
     if len(blamed) == 1:
         return f"! {waiting:,} {wait}{_one(moment, blamed[0])}"
-    return f"! {waiting:,} {wait}: {_several(moment, blamed)}"
+    texts = [f"! {waiting:,} {wait}: {_several(moment, blamed, names)}" for names in (8, 6, 4, 3, 2, 1)]
+    return next((text for text in texts if len(text) <= room), texts[-1])
 
 
 def _one(moment: Moment, culprit: Culprit) -> str:
@@ -100,8 +104,8 @@ def _one(moment: Moment, culprit: Culprit) -> str:
     return f": {who} holds the {lane}"
 
 
-def _several(moment: Moment, blamed: list[Culprit]) -> str:
-    who = " ".join(_name(one.request) for one in blamed[:4]) + (" .." if len(blamed) > 4 else "")
+def _several(moment: Moment, blamed: list[Culprit], names: int) -> str:
+    who = " ".join(_name(one.request) for one in blamed[:names]) + (" .." if len(blamed) > names else "")
     if all(one.kind == PhaseKind.RUNNING for one in blamed):
         return f"{who} compute"
     executing = moment.stack.tree.executing

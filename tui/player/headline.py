@@ -25,8 +25,9 @@ def draw_title(frame: Frame) -> None:
     clock = f"t {frame.time / 1e9:.3f} s  {frame.view.speed}  1 cell {span(frame.view.cell)}  ? help"
     right = f"{state}  {clock}"
     room = frame.plan.width - len(right) - 1
-    left = fit(f" hopscope  {title(frame.model.chapter, frame.language)}", room)
-    frame.canvas.put(0, 0, left, Ink.TEXT | BOLD)
+    name = title(frame.model.chapter, frame.language)
+    left = f" hopscope  {name}" if columns(name) + 12 <= room else f" {name}"
+    frame.canvas.put(0, 0, fit(left, room), Ink.TEXT | BOLD)
     frame.canvas.put(0, frame.plan.width - len(right), right)
     frame.canvas.hit(0, frame.plan.width - 6, 6, "key", -1, ord("?"), "? help")
 

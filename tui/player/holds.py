@@ -89,7 +89,7 @@ def holds_by_lane(recording: Recording, origin: int) -> dict[int, LaneHolds]:
     ids = np.flatnonzero((phases.holds == 1) & (phases.lane >= 0))
     ids = ids[np.argsort(phases.lane[ids], kind="stable")]
     lanes, firsts = np.unique(phases.lane[ids], return_index=True)
-    parts = np.split(ids, firsts[1:])
+    parts = np.split(ids, firsts)[1:]
     return {int(lane): _of(recording, part, origin) for lane, part in zip(lanes, parts, strict=True)}
 
 

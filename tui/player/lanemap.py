@@ -34,7 +34,8 @@ def _label(band: Band, top: int, entry: Row, share: str) -> None:
         canvas.put(top, left, entry.label[: width - 1])
         canvas.put(top + 1, left, share.rjust(width - 2))
     else:
-        canvas.put(top, left, f"{entry.label[: max(0, width - 2 - len(share))]} {share}"[: width - 1])
+        both = f"{entry.label} {share}"
+        canvas.put(top, left, both if len(both) < width else share.rjust(width - 1))
 
 
 def lane_states(band: Band, lanes: tuple[int, ...]) -> list[int]:

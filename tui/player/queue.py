@@ -27,7 +27,7 @@ def _label(band: Band, row: int, rows: int, count: str) -> None:
     words = f"the {band.where}queue: {count} wait"
     if rows == 1:
         name = "queue" if len(count) < width - 5 else "q"
-        canvas.put(row, left, name + count.rjust(width - 1 - len(name)))
+        canvas.put(row, left, f"{name} {count.rjust(width - 2 - len(name))}")
     else:
         canvas.put(row, left, "queue")
         canvas.put(row + 1, left, f"{count:>{width - 1}}")

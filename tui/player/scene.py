@@ -63,7 +63,8 @@ def _draw(band: Band) -> None:
 def _why(band: Band) -> None:
     """Say who waits for whom."""
     row, half = band.frame.rows.why[0], band.half
-    text = sentence(band.moment, band.blamed)
+    room = half.label + half.room + 2
+    text = sentence(band.moment, band.blamed, room)
     if text:
-        band.frame.canvas.put(row, half.left, fit(text, half.label + half.room + 2), Ink.TEXT | BOLD)
+        band.frame.canvas.put(row, half.left, fit(text, room), Ink.TEXT | BOLD)
         band.frame.canvas.hit(row, half.left, len(text), "side", band.side, band.side, text)
