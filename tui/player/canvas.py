@@ -83,6 +83,10 @@ class Canvas:
         if 0 <= row < self.height and 0 <= column < self.width:
             self._styles[row][column] |= attribute
 
+    def text(self, row: int, column: int, width: int) -> str:
+        """Give what is written in some cells of a row."""
+        return "".join(self._chars[row][column : column + width])
+
     def blank(self, row: int, column: int, width: int) -> bool:
         """Tell whether nothing is written in these cells, all of which lie on the canvas."""
         inside = 0 <= row < self.height and column >= 0 and column + width <= self.width

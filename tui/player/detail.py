@@ -15,6 +15,8 @@ from tui.player.stack import Stack
 from tui.player.steps import FOREVER
 
 Ids = NDArray[np.int64]
+LEAST = 50_000
+"""ns; less than that would be told as 0.0 ms."""
 
 
 def draw_detail(frame: Frame) -> None:
@@ -71,7 +73,7 @@ def spent(stack: Stack, request: int, time: int) -> dict[int, int]:
             for kind, length in zip(phases.kind[ids].tolist(), (ends - starts).tolist(), strict=True):
                 if kind != PhaseKind.CALLING and length > 0:
                     told[kind] = told.get(kind, 0) + length
-    return told
+    return {kind: ns for kind, ns in told.items() if ns >= LEAST}
 
 
 def _clipped(stack: Stack, ids: Ids, time: int) -> tuple[Ids, Ids]:

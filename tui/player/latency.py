@@ -29,9 +29,8 @@ def draw_latency(band: Band) -> None:
     for n, text in enumerate(braille.columns(bars, dots, rows, band.frame.glyphs.braille)):
         canvas.put(row + n, half.body, text)
         canvas.paint(row + n, half.body, styles)
-    if shape[0] > 1:
-        _letters(band, row + rows - 1, shape[0] // 2)
-        _hits(band, row, rows, shape[0] // 2)
+    _letters(band, row + rows - 1, shape)
+    _hits(band, row, rows, shape)
 
 
 def columns_of(requests: int, room: int) -> tuple[int, int]:
@@ -63,24 +62,37 @@ def fold(heights: Ints, shape: tuple[int, int], room: int) -> Ints:
     return np.asarray(padded.reshape(-1, many).max(axis=1))
 
 
-def _letters(band: Band, row: int, broad: int) -> None:
+def column_of(request: int, shape: tuple[int, int]) -> int:
+    """Give the column, from 0, in which a request stands."""
+    return request * shape[0] // shape[1] // 2
+
+
+def _letters(band: Band, row: int, shape: tuple[int, int]) -> None:
     """Write the letter of each bad end at the foot of its column."""
     stack, time = band.stack, band.frame.time
     due = int(np.searchsorted(stack.due, time, "right"))
     for request in np.flatnonzero(stack.bad[:due] & (stack.ended[:due] <= time)).tolist():
         letter = LETTERS[Outcome(int(stack.recording.requests.outcome[request]))]
-        band.frame.canvas.put(row, band.half.body + request * broad, letter, Ink.BLOCK | BOLD)
+        band.frame.canvas.put(row, band.half.body + column_of(request, shape), letter, Ink.BLOCK | BOLD)
 
 
-def _hits(band: Band, row: int, rows: int, broad: int) -> None:
+def _hits(band: Band, row: int, rows: int, shape: tuple[int, int]) -> None:
+    """Lay a box over the foot of each column; of requests that share one it tells the slowest."""
     stack, time, canvas = band.stack, band.frame.time, band.frame.canvas
     due = int(np.searchsorted(stack.due, time, "right"))
-    ages = (np.minimum(stack.ended[:due], time) - stack.due[:due]).tolist()
-    over = (stack.ended[:due] <= time).tolist()
-    for request, (age, done) in enumerate(zip(ages, over, strict=True)):
-        words = f"#{request + 1} {'took' if done else 'is open since'} {age / 1e6:.0f} ms"
-        column = band.half.body + request * broad
+    ages = np.minimum(stack.ended[:due], time) - stack.due[:due]
+    broad, many = max(1, shape[0] // 2), max(1, 2 * shape[1] // shape[0])
+    for first in range(0, due, many):
+        request = first + int(ages[first : first + many].argmax())
+        how = "took" if stack.ended[request] <= time else "is open since"
+        column = band.half.body + column_of(first, shape)
+        words = f"#{request + 1} {how} {ages[request] / 1e6:.0f} ms"
         canvas.hit(row + rows - 1, column, broad, "request", band.side, request, words)
-        if request == band.frame.view.followed:
-            for n in range(rows * broad):
-                canvas.add(row + n // broad, column + n % broad, FOLLOW)
+    _follow(band, row, rows, column_of(band.frame.view.followed or 0, shape), broad)
+
+
+def _follow(band: Band, row: int, rows: int, column: int, broad: int) -> None:
+    """Mark the column of the followed request."""
+    if band.frame.view.followed is not None and column < band.half.room:
+        for n in range(rows * broad):
+            band.frame.canvas.add(row + n // broad, band.half.body + column + n % broad, FOLLOW)

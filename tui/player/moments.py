@@ -46,9 +46,9 @@ def _queueing(stack: Stack, side: int) -> list[Event]:
     """First queueing, the queue's maximum, and when everything is answered."""
     queued, times = stack.queued, stack.endings[0]
     drained = [Event(int(times[-1]), "", side, "drained")] if len(times) else []
-    if not len(queued.starts):
+    first = stack.contended
+    if first < 0:
         return drained
-    first = int(queued.starts[0])
     told = any(hold.start <= first < hold.end for hold in outstanding(stack))
     letter = "" if told else "q"  # the b of the hold says it already
     return [
@@ -91,12 +91,16 @@ def delaying(stack: Stack) -> list[Hold]:
 
 
 def outstanding(stack: Stack) -> list[Hold]:
-    """Give the holds that delay others far more than such holds do on this stack otherwise."""
+    """Give the holds that delay others far more than holds do on this stack otherwise.
+
+    It must be more than the median latency in all: a few microseconds of wake-up are no story.
+    """
     holds = delaying(stack)
     if len(holds) < 3:
         return []
-    usual = float(np.median([hold.delay for hold in holds]))
-    return [hold for hold in holds if hold.delay > OUTSTANDING * usual]
+    usual = OUTSTANDING * float(np.median([hold.delay for hold in holds]))
+    least = stack.percentile(len(stack.answers[0]), 50) if len(stack.answers[0]) else 0
+    return [hold for hold in holds if hold.delay > max(usual, least)]
 
 
 def _ends(stack: Stack, side: int) -> list[Event]:

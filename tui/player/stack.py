@@ -119,7 +119,7 @@ class Stack:
         ids = np.flatnonzero((phases.kind == kind) & (phases.holds == 0) & (phases.visit >= 0))
         ids = ids[~self.client_hops[visits.hop[phases.visit[ids]]]]
         ends = phases.end[ids]
-        return Steps.of(phases.start[ids] - self.origin, np.where(ends < 0, -1, ends - self.origin))
+        return Steps.of(phases.start[ids] - self.origin, np.where(ends < 0, FOREVER, ends - self.origin))
 
     @cached_property
     def queued(self) -> Steps:
@@ -170,12 +170,35 @@ class Stack:
         """Give the text of a phase: `time.sleep app.py:17`."""
         return self.recording.text(int(self.recording.phases.what[phase]))
 
+    @cached_property
+    def contended(self) -> int:
+        """When a request first had to queue because what it wanted was all held; -1 for never.
+
+        While a server merely wakes up, its requests are QUEUED, too, but nobody is in their way.
+        """
+        phases = self.recording.phases
+        ids = np.flatnonzero(
+            (phases.kind == PhaseKind.QUEUED) & (phases.visit >= 0) & (phases.waits_for >= 0)
+        )
+        times = phases.start[ids] - self.origin
+        lanes = phases.waits_for[ids]
+        full = np.zeros(len(ids), bool)
+        for lane in np.unique(lanes).tolist():
+            mine = lanes == lane
+            full[mine] = self._family(lane).values(times[mine]) >= max(1, self.tree.capacity(lane))
+        return int(times[full][0]) if full.any() else -1
+
+    def _family(self, lane: int) -> Steps:
+        """Count what holds a lane or one under it."""
+        held = [self.held_by(one) for one in self.tree.under(lane)]
+        return Steps.of(np.concatenate([h.starts for h in held]), np.concatenate([h.ends for h in held]))
+
     def pooled(self, lane: int) -> Steps:
         """Count the requests that hold a pool itself, one without threads of its own."""
         phases = self.recording.phases
         ids = np.flatnonzero((phases.lane == lane) & (phases.holds == 1))
         ends = phases.end[ids]
-        return Steps.of(phases.start[ids] - self.origin, np.where(ends < 0, -1, ends - self.origin))
+        return Steps.of(phases.start[ids] - self.origin, np.where(ends < 0, FOREVER, ends - self.origin))
 
     def lanes_of(self, request: int) -> list[int]:
         """List the lanes that a request ever held."""

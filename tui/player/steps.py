@@ -21,8 +21,7 @@ class Steps:
 
     @classmethod
     def of(cls, starts: Times, ends: Times) -> Steps:
-        """Sort both; an end before 0 is still open. What lasts no time is never going on."""
-        ends = np.where(ends < 0, FOREVER, ends)
+        """Sort both; an end of FOREVER is still open. What lasts no time is never going on."""
         return cls(np.sort(starts), np.sort(ends))
 
     def at(self, time: int) -> int:

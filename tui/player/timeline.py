@@ -80,7 +80,7 @@ def _queues(model: Model, plan: Plan, bounds: Ints) -> list[tuple[int, str, str]
     found = []
     for n, (side, _) in enumerate(plan.halves):
         name = "queue" if len(plan.halves) == 1 else f"queue {'LR'[n]}"
-        values = sampled(model.stacks[side], bounds)
+        values = sampled(model.stacks[side], bounds, top)
         found += _lines(row + n * each, each, name, values, top, plan)
     return found
 
@@ -91,16 +91,17 @@ def _lines(row: int, rows: int, name: str, values: Ints, top: int, plan: Plan) -
     return [(row + n, name if n == 0 else "", text) for n, text in enumerate(texts)]
 
 
-def sampled(stack: Stack, bounds: Ints) -> Ints:
+def sampled(stack: Stack, bounds: Ints, top: int) -> Ints:
     """Give the queue within each [bounds[i], bounds[i+1]): that of its middle, so steps stand in place.
 
-    A peak that no middle nearby shows is lifted to its height, so no peak vanishes, however short.
+    A peak that no middle nearby shows is lifted to its height, so no peak vanishes, however short; but for
+    those of one dot's height beside a `top` of many, which in a real server are the wake-ups.
     """
     middles = stack.queued.values((bounds[:-1] + bounds[1:]) // 2)
     peaks = stack.queued.maxima(bounds)
     padded = np.pad(middles, 1)
     near = np.maximum(np.maximum(padded[:-2], padded[2:]), middles)
-    return np.where(peaks > near, peaks, middles)
+    return np.where((peaks > near) & (4 * peaks > top), peaks, middles)
 
 
 def _ruler(frame: Frame, start: int, end: int) -> None:
@@ -113,7 +114,8 @@ def _ruler(frame: Frame, start: int, end: int) -> None:
     for time, letter, words in marks:
         if letter and start <= time < end:
             column = LABEL + (time - start) * width // (end - start)
-            canvas.put(row, column, letter)
+            if canvas.text(row, column, 1) == "-":  # the first of several in one cell stays
+                canvas.put(row, column, letter)
             canvas.hit(row, column, 1, "time", -1, time, words)
     last = f"{end / 1e9:.2f} s"
     canvas.put(row, frame.plan.width - len(last), last)
