@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.player import reference
 from tests.player.reference import MS
@@ -130,9 +131,15 @@ _SLOW = View(5 * MS, speed=Fraction(1, 16))
 
 
 def _shot(
-    name: str, t: int, step: int, size: tuple[int, int], view: View = _SLOW, playing: bool = False
+    name: str,
+    t: int,
+    step: int,
+    size: tuple[int, int],
+    view: View = _SLOW,
+    playing: bool = False,
+    more: dict[str, Any] | None = None,
 ) -> Shot:
-    return Shot(name, t * MS, size, View(view.cell, playing, view.speed, step=step))
+    return Shot(name, t * MS, size, replace(view, playing=playing, step=step, **(more or {})))
 
 
 SHOTS = (
@@ -142,4 +149,20 @@ SHOTS = (
     _shot("computing_0215", 215, 1, (80, 24)),
     _shot("freeze_0250", 250, 2, (100, 30)),
     _shot("thousand_1250", 1250, 1, (100, 30), View(50 * MS, speed=Fraction(1, 2))),
+)
+
+# Not from the design: looked at once, and kept so that no change of them goes unseen.
+SEEN = (
+    _shot("waits_0098_at_100x30", 98, 1, (100, 30)),
+    _shot("waits_0300_at_200x60", 300, 2, (200, 60)),
+    _shot("computing_0215_at_120x40", 215, 1, (120, 40)),
+    _shot("waits_0098_at_80x16", 98, 1, (80, 16)),
+    _shot("waits_0098_at_60x20", 98, 1, (60, 20)),
+    _shot("waits_0107_moving", 107, 1, (80, 24)),
+    _shot("waits_0300_left", 300, 2, (100, 30), more={"show": "left", "followed": 5}),
+    _shot("freeze_0250_ascii", 250, 2, (80, 24), more={"glyphs": "ascii"}),
+    _shot("thousand_1250_at_80x24", 1250, 1, (80, 24), View(50 * MS, speed=Fraction(1, 2))),
+    _shot(
+        "waits_0300_zoomed", 300, 2, (80, 24), more={"window": (200 * MS, 400 * MS), "bookmarks": (250 * MS,)}
+    ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.player.chapters import FRAMES, SHOTS, Shot, model
+from tests.player.chapters import FRAMES, SEEN, SHOTS, Shot, model
 from tui.player.grid import BLAME, FILLED, INK, Grid, Hit, Ink
 from tui.player.scene import scene
 
@@ -42,6 +42,12 @@ def test_frame_is_the_reference(shot: Shot):
         assert expected[row] != text, "this row has come to agree: take it off the list"
         expected[row] = text
     assert draw(shot).text().split("\n") == expected
+
+
+@pytest.mark.parametrize("shot", SEEN, ids=lambda shot: shot.name)
+def test_other_sizes_and_views_are_as_they_were_seen(shot: Shot):
+    """After a change, write the pictures anew with `python -m tests.player.test_frames` and read the diff."""
+    assert draw(shot).text().split("\n") == shot.expected
 
 
 def test_waits_when_the_line_forms():
@@ -109,3 +115,8 @@ def test_what_holds_is_filled_and_what_waits_is_not():
 def test_narration_speaks_korean():
     text = draw(BY_NAME["waits_0098"], "ko").text().split("\n")
     assert text[16].startswith("2/4 왼쪽의 #3과 #4는 시작할 수 없습니다")
+
+
+if __name__ == "__main__":
+    for one in SEEN:
+        (FRAMES / f"{one.name}.txt").write_text(draw(one).text() + "\n", "utf-8")

@@ -16,6 +16,7 @@ from tests.player.reference import MS
 from tracer.recording import PhaseKind, Role
 from tui.player import playhead
 from tui.player.canvas import columns
+from tui.player.grid import INK, Ink
 from tui.player.model import Model
 from tui.player.moment import Moment
 from tui.player.scene import scene
@@ -158,3 +159,20 @@ def test_no_queue_on_any_side_means_no_line():
         for side, stack in enumerate(model("waits").stacks):
             lines = [hit for hit in grid.hits if hit.side == side and hit.words.startswith("the line")]
             assert bool(lines) == bool(stack.queued.at(t * MS))
+
+
+@pytest.mark.parametrize("name", ["waits", "computing", "freeze"])
+def test_ghosts_stand_on_free_cells_only(name):
+    """What moves is faint and lies where the still picture has nothing: the truth is never covered."""
+    moved = 0
+    for t in range(0, TIMES[name], 3):
+        still, moving = (_cells(drawn(name, t, (100, 30), still=how)) for how in (True, False))
+        for (was, _), (char, style) in zip(still, moving, strict=True):
+            if was != char:
+                assert was == " " and style & INK == Ink.FAINT
+                moved += 1
+    assert moved > 100
+
+
+def _cells(grid) -> list[tuple[str, int]]:
+    return [(char, span.style) for line in grid.lines for span in line for char in span.text]

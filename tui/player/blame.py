@@ -108,10 +108,9 @@ def _several(moment: Moment, blamed: list[Culprit], names: int) -> str:
     who = " ".join(_name(one.request) for one in blamed[:names]) + (" .." if len(blamed) > names else "")
     if all(one.kind == PhaseKind.RUNNING for one in blamed):
         return f"{who} compute"
-    executing = moment.stack.tree.executing
     lanes = {one.lane for one in blamed}
     noun = _noun(moment, blamed)
-    if len(lanes) < len(executing):
+    if len(lanes) < len(moment.stack.serving):
         return f"{who} hold {len(lanes)} {noun}s"
     return f"{who} hold both {noun}s" if len(lanes) == 2 else f"{who} hold all {len(lanes)} {noun}s"
 

@@ -30,7 +30,7 @@ def seats(band: Band) -> list[int]:
     """List the lanes that would have a seat if there were room for all."""
     tree = band.stack.tree
     mapped = {lane for pool in tree.pools if mapped_pool(band.stack, pool) for lane in tree.under(pool)}
-    return [lane for lane in tree.executing if lane not in mapped]
+    return [lane for lane in band.stack.serving if lane not in mapped]
 
 
 def _rows(band: Band, room: int) -> list[Row]:

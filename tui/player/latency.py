@@ -92,7 +92,11 @@ def _hits(band: Band, row: int, rows: int, shape: tuple[int, int]) -> None:
 
 
 def _follow(band: Band, row: int, rows: int, column: int, broad: int) -> None:
-    """Mark the column of the followed request."""
-    if band.frame.view.followed is not None and column < band.half.room:
-        for n in range(rows * broad):
-            band.frame.canvas.add(row + n // broad, band.half.body + column + n % broad, FOLLOW)
+    """Mark what stands in the column of the followed request."""
+    canvas, first = band.frame.canvas, band.half.body + column
+    if band.frame.view.followed is None or column >= band.half.room:
+        return
+    for n in range(rows):
+        if not canvas.blank(row + n, first, broad):
+            for cell in range(broad):
+                canvas.add(row + n, first + cell, FOLLOW)

@@ -66,8 +66,10 @@ def _label(band: Band, row: int, rows: int, count: int) -> None:
 def _token(band: Band, row: int, column: int, phase: int, request: int) -> None:
     table = band.stack.recording.phases
     kind, holds = int(table.kind[phase]), int(table.holds[phase]) == 1
-    text = (band.name(request) + band.frame.glyphs.kinds[kind]).rjust(TOKEN - 1)
-    band.frame.canvas.put(row, column, text, style_of(kind, holds) | band.mark(request))
+    text = band.name(request) + band.frame.glyphs.kinds[kind]
+    band.frame.canvas.put(
+        row, column + TOKEN - 1 - len(text), text, style_of(kind, holds) | band.mark(request)
+    )
     where = "in the pool" if holds else "outside"
     what = band.stack.what(phase)
     words = f"#{request + 1} is {where}, {VERBS[kind]}" + (f": {what}" if what else "")

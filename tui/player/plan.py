@@ -150,7 +150,7 @@ def lane_rows(stack: Stack, half: Half) -> int:
     tree = stack.tree
     mapped = [pool for pool in tree.pools if mapped_pool(stack, pool)]
     inside = {lane for pool in mapped for lane in tree.under(pool)}
-    seats = sum(lane not in inside for lane in tree.executing)
+    seats = sum(lane not in inside for lane in stack.serving)
     return seats + sum(map_rows(stack, pool, half) for pool in mapped)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.player.canvas import fit
 from tui.player.frame import Band
 from tui.player.glyphs import IDLE, VERBS, style_of
 from tui.player.grid import BLAME, BOLD, Ink
@@ -56,7 +57,7 @@ def _lane(band: Band, row: int, entry: Row) -> None:
 def _label(band: Band, row: int, entry: Row) -> None:
     """Write the lane's name; where a stack has the screen to itself, how much it was held, too."""
     canvas, half = band.frame.canvas, band.half
-    canvas.put(row, half.left, entry.label[:8])
+    canvas.put(row, half.left, fit(entry.label, 8))
     if half.label > 9 and band.frame.time > 0:
         share = band.stack.held_by(entry.lane).held(0, band.frame.time) / band.frame.time
         canvas.put(row, half.left + 8, f"{round(100 * share):>3}%", Ink.FAINT)

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.recording import MarkKind, Outcome, PhaseKind, Recording, Role
+from tracer.recording import LaneKind, MarkKind, Outcome, PhaseKind, Recording, Role
 from tui.player.blocks import Blocks
 from tui.player.holds import NOBODY, LaneHolds, holds_by_lane
 from tui.player.lanes import LaneTree
@@ -145,6 +145,15 @@ class Stack:
         """Give who held a lane when."""
         return self.holds.get(lane, NOBODY)
 
+    @cached_property
+    def serving(self) -> list[int]:
+        """The executing lanes that can serve: without threads that stand alone and never had a request."""
+        tree = self.tree
+        return [n for n in tree.executing if tree.kinds[n] != LaneKind.THREAD or self._serves(n)]
+
+    def _serves(self, thread: int) -> bool:
+        return self.tree.pool_of(thread) >= 0 or bool((self.held_by(thread).requests >= 0).any())
+
     def held_share(self, time: int) -> float:
         """Give the share of the time since 0 that the executing lanes were held, 0 to 1."""
         born, died = self._lives
@@ -207,7 +216,7 @@ class Stack:
     @cached_property
     def worst_lanes(self) -> list[int]:
         """The executing lanes, those that were held longest while others queued first."""
-        return sorted(self.tree.executing, key=lambda lane: (-self._harm(lane), lane))
+        return sorted(self.serving, key=lambda lane: (-self._harm(lane), lane))
 
     def _harm(self, lane: int) -> float:
         held = self.held_by(lane)

@@ -130,4 +130,4 @@ def _playhead(frame: Frame, column: int, rows: list[int]) -> None:
     if column < frame.plan.width - LABEL - last:
         canvas.put(row, LABEL + column, "^")
     for one in (*rows, row):
-        canvas.add(one, LABEL + column, FILLED)
+        canvas.paint(one, LABEL + column, bytes((Ink.TEXT | FILLED,)))
