@@ -11,7 +11,7 @@ SIZE = 4096
 Times = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Blocks:
     """Intervals in blocks of `SIZE`. Ends are seen as unsigned, so that -1 (open) is the greatest."""
 

@@ -11,7 +11,7 @@ _RUNS = re.compile(rb"(?s)(.)\1*")
 _NARROW = re.compile("[ -~«»¦◦░►▐\u2800-\u28ff]*")
 """Texts of one column a character, most of those on the screen."""
 
-_KNOWN = re.compile(
+_KNOWN = (
     "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0377\u037b-\u037f\u0384-\u0482\u048a-\u052f"  # Latin to Cyrillic
     "\u2010-\u2027\u2030-\u205e\u2190-\u2319\u2500-\u25fc\u2800-\u28ff"  # signs, arrows, boxes, braille
     "\u3001-\u3029\u3041-\u3096\u30a1-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60]"  # Chinese to Korean
@@ -33,10 +33,9 @@ def clean(text: str) -> str:
     """Replace what must not reach a terminal (control characters) or whose width is not sure."""
     if _NARROW.fullmatch(text):
         return text
-    return "".join(
-        char if _KNOWN.match(char) and char.isprintable() else "?"
-        for char in unicodedata.normalize("NFC", text)
-    )
+    known = re.compile(_KNOWN).match  # compiled when first needed: a start has no 2 ms for it
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(char if known(char) and char.isprintable() else "?" for char in composed)
 
 
 def fit(text: str, room: int) -> str:

@@ -15,7 +15,7 @@ PERCENTILES = ((50, 1), (95, 20), (99, 100))
 """(percentile, from how many answers on it is told)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Figures:
     """One stack's figures at an instant. Latencies in ns; a percentile that too few tell is not there."""
 

@@ -16,7 +16,7 @@ from tui.player.stack import Stack
 from tui.player.view import View
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Frame:
     """One picture in the making: the arguments of `scene`, the plan and the canvas."""
 
@@ -43,7 +43,7 @@ class Frame:
         return tuple(Band(self, side, half) for side, half in self.plan.halves)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Band:
     """One stack within a frame."""
 

@@ -26,7 +26,7 @@ class Holder(NamedTuple):
     start: int  # of the phase
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class LaneHolds:
     """The phases that hold one exclusive lane, by start; all arrays have shape (n,), times in ns."""
 

@@ -12,7 +12,7 @@ from tracer.recording import LaneKind, Recording, Role
 EXECUTING = (LaneKind.PROCESS, LaneKind.THREAD, LaneKind.LOOP, LaneKind.GREENLET_HUB)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class LaneTree:
     """The lanes of one recording as a tree."""
 

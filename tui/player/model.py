@@ -14,7 +14,7 @@ from tui.player.stack import Stack
 NICE = (1.0, 1.5, 2.0, 3.0, 5.0, 6.0, 8.0, 10.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Model:
     """What the Stage plays: one or two stacks on one clock, time 0 = the first request of each due."""
 

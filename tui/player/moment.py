@@ -28,7 +28,7 @@ for _rank, _kind in enumerate(
 Ids = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Moment:
     """One stack at `time` (ns since its time 0). Requests and phases are given by their numbers.
 

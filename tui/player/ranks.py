@@ -15,7 +15,7 @@ STEP = np.log(1.01)
 BUCKETS = 2600  # 1.01 ** 2600 ns is over 40 hours
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Ranks:
     """Latencies in order of answer, their buckets (1 % wide), and the counts of all before each 4,096th."""
 

@@ -18,7 +18,7 @@ from tui.player.steps import FOREVER, Steps
 Times = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Stack:
     """A recording, seen from the instant at which its first request was due (time 0, in ns).
 

@@ -12,7 +12,7 @@ Times = NDArray[np.int64]
 FOREVER = np.iinfo(np.int64).max
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Steps:
     """Intervals [start, end): their starts sorted, their ends sorted, shape (n,) each, ns."""
 

@@ -15,7 +15,7 @@ NUMBERED = 6
 """A hold of so many cells carries its number."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Strip:
     """The characters of a strip and the style of each."""
 

@@ -18,7 +18,7 @@ from tui.player.stack import Stack
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Ruled:
     """What of a timeline does not change with the playhead: (row, label, cells), and hit boxes."""
 
