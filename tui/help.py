@@ -1,0 +1,89 @@
+"""The help overlay: the table of keys and the glyphs, laid over a grid. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tui.keymap import GROUPS, KEYS, MOUSE
+from tui.player.grid import BOLD, FILLED, Grid, Ink, Line, Span
+from tui.widths import fitted, width_of
+
+_TITLE = {"en": " Keys", "ko": " 키"}
+_CLOSE = {"en": "Esc closes ", "ko": "Esc 닫기 "}
+_LEGEND = (
+    ("░", Ink.QUEUE, {"en": "waits in line", "ko": "줄에서 기다림"}),
+    ("►", Ink.RUN, {"en": "computes", "ko": "계산함"}),
+    ("▐", Ink.BLOCK, {"en": "waits, holds its lane", "ko": "레인을 잡고 기다림"}),
+    ("◦", Ink.WAIT, {"en": "waits, lane free", "ko": "레인을 놓고 기다림"}),
+)
+_KEY = 8  # columns of a key's name
+
+Row = tuple[str, str]  # what to press, what it does; a heading has no words
+
+
+def help_over(grid: Grid, language: str) -> Grid:
+    """Lay the help over a whole grid; as many columns as its rows need."""
+    room = grid.height - 2
+    columns = _columns(list(_blocks(language)), max(room, 1))
+    width = grid.width // len(columns)
+    rows = [_row(columns, number, width, grid.width) for number in range(max(room, 0))]
+    lines = [_title(language, grid.width), *rows, _legend(language, grid.width)]
+    return Grid(grid.width, grid.height, tuple(lines[: grid.height]))
+
+
+def _blocks(language: str) -> Iterable[list[Row]]:
+    for group, heading in GROUPS.items():
+        rows = [(key.shown, key.words[language]) for key in KEYS if key.group == group]
+        if group == "mouse":
+            rows = [(shown[language], words[language]) for shown, words in MOUSE]
+        yield [(heading[language], ""), *rows]
+
+
+def _columns(blocks: list[list[Row]], room: int) -> list[list[Row]]:
+    """Put blocks into columns of `room` rows; a block goes to the next column rather than be parted."""
+    columns: list[list[Row]] = [[]]
+    for block in blocks:
+        gap = 1 if columns[-1] else 0
+        if len(columns[-1]) + gap + len(block) > room and gap:
+            columns.append([])
+        elif gap:
+            columns[-1].append(("", ""))
+        for row in block:
+            if len(columns[-1]) == room:
+                columns.append([])
+            columns[-1].append(row)
+    return columns
+
+
+def _row(columns: list[list[Row]], number: int, width: int, whole: int) -> Line:
+    spans: list[Span] = []
+    for column in columns:
+        pressed, words = column[number] if number < len(column) else ("", "")
+        if words:
+            spans += [Span(fitted(f"  {pressed}", _KEY + 2), BOLD), Span(fitted(words, width - _KEY - 2), 0)]
+        else:
+            spans.append(Span(fitted(f" {pressed}", width), Ink.FAINT))
+    used = width * len(columns)
+    return (*spans, Span(" " * (whole - used), 0))
+
+
+def _title(language: str, width: int) -> Line:
+    close = _CLOSE[language]
+    return (Span(fitted(_TITLE[language], width - width_of(close)) + close, FILLED),)
+
+
+def _legend(language: str, width: int) -> Line:
+    spans = []
+    for glyph, ink, words in _LEGEND:
+        spans += [Span(f" {glyph} ", int(ink)), Span(f"{words[language]}  ", 0)]
+    return _clipped(spans, width)
+
+
+def _clipped(spans: list[Span], width: int) -> Line:
+    """Cut or fill a line to a width."""
+    kept, left = [], width
+    for span in spans:
+        text = fitted(span.text, min(width_of(span.text), left))
+        kept.append(Span(text, span.style))
+        left -= width_of(text)
+    return (*kept, Span(" " * left, 0))

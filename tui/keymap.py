@@ -1,0 +1,65 @@
+"""The one table of keys: what the reducer obeys, the help overlay lists and the tests press."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Keys that do one thing. `keys` are Textual's names, `shown` is what a person reads."""
+
+    keys: tuple[str, ...]
+    shown: str
+    action: str
+    group: str  # a key of GROUPS
+    words: dict[str, str]
+
+
+GROUPS = {
+    "time": {"en": "Time", "ko": "시간"},
+    "place": {"en": "Place", "ko": "자리"},
+    "telling": {"en": "Telling", "ko": "설명"},
+    "mouse": {"en": "Mouse", "ko": "마우스"},
+}
+
+KEYS = (
+    Key(("space",), "space", "play", "time", {"en": "play, pause", "ko": "재생, 멈춤"}),
+    Key(("right", "l"), "l Right", "cell_on", "time", {"en": "one cell of time on", "ko": "한 칸 나아가기"}),
+    Key(("left", "h"), "h Left", "cell_back", "time", {"en": "one cell back", "ko": "한 칸 되돌리기"}),
+    Key(("shift+right", "L"), "L", "cells_on", "time", {"en": "ten cells on", "ko": "열 칸 나아가기"}),
+    Key(("shift+left", "H"), "H", "cells_back", "time", {"en": "ten cells back", "ko": "열 칸 되돌리기"}),
+    Key(("full_stop", "."), ".", "event_on", "time", {"en": "next event", "ko": "다음 사건"}),
+    Key(("comma", ","), ",", "event_back", "time", {"en": "previous event", "ko": "이전 사건"}),
+    Key(("right_square_bracket",), "]", "mark_on", "time", {"en": "next mark", "ko": "다음 표시"}),
+    Key(("left_square_bracket",), "[", "mark_back", "time", {"en": "previous mark", "ko": "이전 표시"}),
+    Key(("plus", "equals_sign"), "+", "faster", "time", {"en": "speed x 2", "ko": "속도 2배"}),
+    Key(("minus",), "-", "slower", "time", {"en": "speed / 2", "ko": "속도 1/2"}),
+    Key(("1",), "1", "opening_speed", "time", {"en": "opening speed", "ko": "처음 속도"}),
+    Key(("0", "home"), "0", "start", "time", {"en": "start", "ko": "처음"}),
+    Key(("dollar_sign", "end"), "$", "end", "time", {"en": "end", "ko": "끝"}),
+    Key(("z",), "z", "finer", "time", {"en": "finer cells", "ko": "더 잘게"}),
+    Key(("Z",), "Z", "coarser", "time", {"en": "coarser cells", "ko": "더 굵게"}),
+    Key(("f",), "f 7", "follow", "place", {"en": "follow request 7", "ko": "7번 요청 따라가기"}),
+    Key(("escape",), "Esc", "let_go", "place", {"en": "let go", "ko": "놓기"}),
+    Key(("tab",), "Tab", "other_side", "place", {"en": "the other side", "ko": "다른 쪽"}),
+    Key(("j", "down"), "j Down", "lane_down", "place", {"en": "lane below", "ko": "아래 레인"}),
+    Key(("k", "up"), "k Up", "lane_up", "place", {"en": "lane above", "ko": "위 레인"}),
+    Key(("w",), "w", "sides", "place", {"en": "both, left, right", "ko": "둘 다, 왼쪽, 오른쪽"}),
+    Key(("s",), "s", "swap", "place", {"en": "swap sides", "ko": "좌우 바꾸기"}),
+    Key(("n",), "n", "step_on", "telling", {"en": "next step, chapter", "ko": "다음 설명, 장"}),
+    Key(("p",), "p", "step_back", "telling", {"en": "previous step", "ko": "이전 설명"}),
+    Key(("m",), "m", "bookmark", "telling", {"en": "bookmark", "ko": "책갈피"}),
+    Key(("question_mark",), "?", "help", "telling", {"en": "this help", "ko": "도움말"}),
+    Key(("q", "ctrl+q", "ctrl+c"), "q", "quit", "telling", {"en": "quit", "ko": "끝내기"}),
+)
+
+MOUSE = (
+    ({"en": "click", "ko": "클릭"}, {"en": "follow, select, seek", "ko": "따라가기, 고르기, 이동"}),
+    ({"en": "drag", "ko": "끌기"}, {"en": "scrub; Shift: slowly", "ko": "훑기, Shift: 천천히"}),
+    ({"en": "wheel", "ko": "휠"}, {"en": "a cell; timeline: zoom", "ko": "한 칸, 시간줄: 확대"}),
+)
+"""What the mouse does, in words: (what, does)."""
+
+ACTIONS = {key: row.action for row in KEYS for key in row.keys}
+"""Textual's name of a key -> what it does."""

@@ -1,0 +1,1 @@
+"""Thin Textual widgets: they paint what the player made."""
