@@ -1,0 +1,73 @@
+"""The app: the Textual shell around the player. Whatever goes wrong in it is told in one sentence."""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import time
+from collections.abc import Callable, Sequence
+
+from rich.console import Console
+from textual.app import App
+from textual.filter import LineFilter
+
+from tracer.recording import TraceError
+from tui.options import Options
+from tui.screens.stage import Now, StageScreen
+from tui.stagecraft import Stagecraft
+from tui.themes import fitting
+
+
+class HopscopeApp(App[TraceError], inherit_bindings=False):
+    """Plays chapters on the Stage. `stages` make what plays each; `now` is the clock, in ns."""
+
+    TITLE = "hopscope"
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(
+        self,
+        stages: Sequence[Callable[[], Stagecraft]],
+        options: Options | None = None,
+        now: Now = time.monotonic_ns,
+    ) -> None:
+        super().__init__(ansi_color=True)  # our colours are table entries already
+        self._options = options or Options()
+        theme = fitting(self._options.theme, self.console.color_system, no_color=self.no_color)
+        self.faults = io.StringIO()  # Textual writes here what it would leave on the terminal
+        self.error_console = Console(file=self.faults, width=110, color_system=None)
+        self.stage_screen = StageScreen(stages, self._options, theme, now)
+
+    def get_default_screen(self) -> StageScreen:
+        """Give the Stage."""
+        return self.stage_screen
+
+    def on_ready(self) -> None:
+        """Keep the garbage collector away from all that start-up made, and let it work from here on."""
+        gc.freeze()
+        gc.enable()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Use none: the theme has no colours where NO_COLOR is set, and dims by the terminal's means."""
+        return ()
+
+
+class ScreenError(Exception):
+    """A fault of ours ended the app; its notes hold what Textual would have left on the terminal."""
+
+
+def run(stages: Sequence[Callable[[], Stagecraft]], options: Options) -> None:
+    """Run the app on the terminal until the person leaves.
+
+    Raises TraceError where a recording turned out to be damaged, ScreenError where we are to blame.
+    """
+    for stale in ("COLUMNS", "LINES"):  # where they are exported, a resize would go unseen
+        os.environ.pop(stale, None)
+    app = HopscopeApp(stages, options)
+    damage = app.run()
+    if damage is not None:
+        raise damage
+    if app.return_code:
+        fault = ScreenError("the screen stopped; the recordings are as they were")
+        fault.add_note(app.faults.getvalue())
+        raise fault
