@@ -1,0 +1,46 @@
+"""`tracer tui`: what is wrong is one sentence, exit code 2, before the terminal is taken."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from terminal import TRACER, in_pty
+
+
+def outside_a_terminal(*arguments):
+    return subprocess.run([*TRACER, "tui", *arguments], capture_output=True, text=True, timeout=60)
+
+
+def one_sentence(text):
+    return text.startswith("tracer: ") and text.count("\n") == 1 and "Traceback" not in text
+
+
+def test_no_file_says_how_to_get_a_recording():
+    done = outside_a_terminal()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert one_sentence(done.stderr) and "tracer demo" in done.stderr
+
+
+def test_no_terminal_points_to_the_summary():
+    done = outside_a_terminal("a.trace", "b.trace")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert one_sentence(done.stderr) and "tracer summary a.trace b.trace" in done.stderr
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "1/0", "fast"])
+def test_a_speed_that_is_none(speed):
+    done = outside_a_terminal(f"--speed={speed}", "a.trace")
+    assert done.returncode == 2
+    assert one_sentence(done.stderr) and speed in done.stderr
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a trace at all", b"PK\x03\x04 cut"])
+def test_unreadable_files(tmp_path, content):
+    path = tmp_path / "some.trace"
+    if content is not None:
+        path.write_bytes(content)
+    code, written = in_pty([*TRACER, "tui", str(path)])
+    assert code == 2
+    assert one_sentence(written) and "some.trace" in written
+    assert "\x1b" not in written

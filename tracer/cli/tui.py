@@ -1,0 +1,99 @@
+"""`tracer tui FILE…`: the terminal app on recordings."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tracer.cli import duration
+from tracer.cli.errors import CliError
+
+if TYPE_CHECKING:
+    from tui.options import Options
+    from tui.player.chapter import Chapter
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="one .trace, or two to compare")
+    parser.add_argument("--lang", choices=("en", "ko"), default=_language(), help="by LANG unless given")
+    parser.add_argument("--theme", choices=("dark", "light", "contrast"), default="dark")
+    parser.add_argument("--glyphs", choices=("narrow", "ascii"), default=_glyphs())
+    parser.add_argument("--speed", type=_speed, metavar="X", help="recorded time to real time: 1/16, 0.5, 2")
+    parser.add_argument("--still", action="store_true", help="no moving ghosts")
+    parser.add_argument("--paused", action="store_true", help="open paused")
+    parser.add_argument("--at", type=duration.argument, default=0, metavar="TIME", help="open there: 1.5s")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Open the app; everything that can be wrong with the files is told before it takes the terminal."""
+    if not arguments.files:
+        raise CliError(
+            "no recording was given; make one with `tracer demo` or `tracer run -o OUT.trace -- COMMAND`, "
+            "then `tracer tui OUT.trace`"
+        )
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        names = " ".join(map(str, arguments.files))
+        raise CliError(f"the app needs a terminal and this is none; use `tracer summary {names}`")
+    gc.disable()  # what is made until the first frame stays; looking through it costs 20 to 40 ms
+    play(read(arguments.files), options(arguments))
+    return 0
+
+
+def read(paths: list[Path]) -> list[Chapter]:
+    """Open recordings and group them into chapters; CliError or TraceError, a sentence, if that fails."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy starts 40 ms sooner; nothing here multiplies
+    from tracer.recording import Recording
+    from tui.chapters import ChapterError, Named, chapters
+
+    try:
+        return chapters([Named(path.name, Recording.open(path)) for path in paths])
+    except ChapterError as error:
+        raise CliError(str(error)) from None
+
+
+def play(chapters: list[Chapter], wishes: Options) -> None:
+    """Run the app on chapters until the person leaves."""
+    from tui.app import run as run_app
+    from tui.stagecraft import stages_of
+
+    run_app(stages_of(chapters), wishes)
+
+
+def options(arguments: argparse.Namespace) -> Options:
+    """Give what the person wishes of the app."""
+    from tui.options import Options
+
+    return Options(
+        language=arguments.lang,
+        theme=arguments.theme,
+        glyphs=arguments.glyphs,
+        speed=arguments.speed,
+        still=arguments.still,
+        paused=arguments.paused,
+        at=arguments.at,
+    )
+
+
+def _language() -> str:
+    named = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "ko" if named.startswith("ko") else "en"
+
+
+def _glyphs() -> str:
+    return "ascii" if os.environ.get("TERM") == "linux" else "narrow"
+
+
+def _speed(text: str) -> Fraction:
+    try:
+        speed = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        speed = Fraction(0)
+    if speed <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no speed; write 1/16, 0.5 or 2")
+    return speed
