@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import io
 import os
+import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from rich.console import Console
 from textual.app import App
@@ -43,9 +46,13 @@ class HopscopeApp(App[TraceError], inherit_bindings=False):
         return self.stage_screen
 
     def on_ready(self) -> None:
-        """Keep the garbage collector away from all that start-up made, and let it work from here on."""
+        """Let the garbage collector work again, not on what start-up made; leave on signals as on `q`."""
         gc.freeze()
         gc.enable()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with suppress(RuntimeError, ValueError):  # not of the main thread: whoever runs us sees to it
+                loop.add_signal_handler(number, self.exit)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Use none: the theme has no colours where NO_COLOR is set, and dims by the terminal's means."""

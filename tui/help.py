@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tracer.recording import PhaseKind
 from tui.keymap import GROUPS, KEYS, MOUSE
+from tui.player.glyphs import glyphs as kinds
 from tui.player.grid import BOLD, FILLED, Grid, Ink, Line, Span
 from tui.widths import fitted, width_of
 
 _TITLE = {"en": " Keys", "ko": " 키"}
 _CLOSE = {"en": "Esc closes ", "ko": "Esc 닫기 "}
 _LEGEND = (
-    ("░", Ink.QUEUE, {"en": "waits in line", "ko": "줄에서 기다림"}),
-    ("►", Ink.RUN, {"en": "computes", "ko": "계산함"}),
-    ("▐", Ink.BLOCK, {"en": "waits, holds its lane", "ko": "레인을 잡고 기다림"}),
-    ("◦", Ink.WAIT, {"en": "waits, lane free", "ko": "레인을 놓고 기다림"}),
+    (PhaseKind.QUEUED, Ink.QUEUE, {"en": "waits in line", "ko": "줄에서 기다림"}),
+    (PhaseKind.RUNNING, Ink.RUN, {"en": "computes", "ko": "계산함"}),
+    (PhaseKind.BLOCKED, Ink.BLOCK, {"en": "waits, holds its lane", "ko": "레인을 잡고 기다림"}),
+    (PhaseKind.AWAITING, Ink.WAIT, {"en": "waits, lane free", "ko": "레인을 놓고 기다림"}),
 )
 _KEY = 8  # columns of a key's name
 
 Row = tuple[str, str]  # what to press, what it does; a heading has no words
 
 
-def help_over(grid: Grid, language: str) -> Grid:
+def help_over(grid: Grid, language: str, glyphs: str = "narrow") -> Grid:
     """Lay the help over a whole grid; as many columns as its rows need."""
     room = grid.height - 2
     columns = _columns(list(_blocks(language)), max(room, 1))
     width = grid.width // len(columns)
     rows = [_row(columns, number, width, grid.width) for number in range(max(room, 0))]
-    lines = [_title(language, grid.width), *rows, _legend(language, grid.width)]
+    lines = [_title(language, grid.width), *rows, _legend(language, kinds(glyphs).kinds, grid.width)]
     return Grid(grid.width, grid.height, tuple(lines[: grid.height]))
 
 
@@ -72,10 +74,10 @@ def _title(language: str, width: int) -> Line:
     return (Span(fitted(_TITLE[language], width - width_of(close)) + close, FILLED),)
 
 
-def _legend(language: str, width: int) -> Line:
+def _legend(language: str, glyphs: str, width: int) -> Line:
     spans = []
-    for glyph, ink, words in _LEGEND:
-        spans += [Span(f" {glyph} ", int(ink)), Span(f"{words[language]}  ", 0)]
+    for kind, ink, words in _LEGEND:
+        spans += [Span(f" {glyphs[kind]} ", int(ink)), Span(f"{words[language]}  ", 0)]
     return _clipped(spans, width)
 
 

@@ -49,6 +49,7 @@ def svg(grid: Grid, theme: Theme) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" font-family="{_FONTS}" font-size="{SIZE}">\n'
+        "<style>rect{shape-rendering:crispEdges}</style>\n"
         f'<rect width="{width}" height="{height}" fill="{hexadecimal(theme.ground)}"/>\n'
         f'<g transform="translate({EDGE} {EDGE})">\n{rows}</g></svg>\n'
     )

@@ -25,3 +25,9 @@ def test_help_fits_and_names_every_key(size, language):
 def test_help_has_no_characters_of_unsure_width(language):
     text = help_over(frame(show(help=True).view, 0, (80, 24), language), language).text()
     assert {character for character in text if unicodedata.east_asian_width(character) == "A"} == set()
+
+
+def test_help_uses_the_glyphs_of_the_screen():
+    text = help_over(frame(show(help=True).view, 0, (80, 24), "en"), "en", "ascii").text()
+    assert text.isascii()
+    assert " = waits, holds its lane" in text

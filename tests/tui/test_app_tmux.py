@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 
 import pytest
 from terminal import TRACER, Tmux
@@ -62,3 +63,12 @@ def test_it_plays_to_the_end_and_pauses(tmp_path, files):
         tmux.wait(lambda screen: "PAUSE" in screen)
         tmux.press("C-c")
         tmux.wait(lambda screen: "left with 0" in screen)
+
+
+@pytest.mark.parametrize("number", ["INT", "TERM", "HUP"])
+def test_a_signal_gives_the_terminal_back(tmp_path, files, number):
+    command = f"{shlex.join([*TRACER, 'tui', '--paused', *map(str, files)])} & echo $! > {tmp_path}/pid; fg"
+    with Tmux(tmp_path, f"set -m; {command}", (80, 24), LC_ALL="C.UTF-8") as tmux:
+        tmux.wait(lambda screen: "? help" in screen)
+        os.kill(int((tmp_path / "pid").read_text()), getattr(signal, f"SIG{number}"))
+        tmux.wait(lambda screen: "left with 0" in screen and "hopscope" not in screen)

@@ -17,6 +17,7 @@ from tui.help import help_over
 from tui.options import Options
 from tui.player.grid import Grid, Hit
 from tui.player.model import Model
+from tui.player.plan import SMALLEST
 from tui.reduce import press
 from tui.show import Show, arrive, look, play_on
 from tui.stagecraft import Stagecraft
@@ -119,7 +120,8 @@ class StageScreen(Screen[None], inherit_bindings=False):
     def _grid(self, width: int, height: int) -> Grid:
         show, language = self.state, self._options.language
         grid = self.stage(show.chapter).frame(show.view, show.t, (width, height), language)
-        return help_over(grid, language) if show.view.help else grid
+        fits = width >= SMALLEST[0] and height >= SMALLEST[1]
+        return help_over(grid, language, show.view.glyphs) if show.view.help and fits else grid
 
     def _draw_soon(self) -> None:
         """Draw now, or, if a frame was drawn just now, when the next is due."""
