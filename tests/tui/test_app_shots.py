@@ -55,3 +55,16 @@ def test_a_png_has_the_size_of_its_grid():
     drawn = shots.png(shots.svg(one("abc"), DARK), zoom=1)
     width, height = struct.unpack(">II", drawn[16:24])
     assert (width, height) == (10 * shots.CELL + 2 * shots.EDGE, shots.LINE + 2 * shots.EDGE)
+
+
+def test_a_shot_shows_the_scene_and_is_the_same_each_time(tmp_path):
+    from tests.player.chapters import chapter
+
+    paths = [tmp_path / "one.svg", tmp_path / "two.svg"]
+    for path in paths:
+        shots.shoot(chapter("waits"), 98_000_000, (80, 24), "light", "en", path)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    texts = [text.text for text in ElementTree.parse(paths[0]).getroot().iter(f"{NAMESPACE}text")]
+    assert "".join(["2", "wait:", "#1", "#2", "hold", "both", "workers"]) in "".join(texts)
+    with pytest.raises(shots.PictureError, match=r"one\.jpg"):
+        shots.shoot(chapter("waits"), 0, (80, 24), "light", "en", tmp_path / "one.jpg")
