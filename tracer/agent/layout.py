@@ -61,7 +61,9 @@ ABORTED = 2  # the connection broke before the answer was whole
 # PHASE.flags
 APP = 1  # a phase of the `app` visit; else of the server's own visit
 # MARK.what, as numbers (kept few: a closed table)
-MARK_NAMES = ("boot", "fork", "exit", "request_line", "disconnect", "timeout", "lost")
+MARK_NAMES = ("boot", "fork", "exit", "request_line", "disconnect", "timeout", "lost", "live", "unsupported")
+"""For "live" and "unsupported" `value` numbers a text: the point that was patched, or the server and
+version that was not. A process tells all its live points when it starts to serve."""
 
 _HEAD = (("kind", "B"), ("flags", "B"), ("lane", "H"), ("visit", "I"))
 _TAIL = (("seq", "Q"),)
@@ -93,7 +95,9 @@ BODIES: dict[int, tuple[tuple[str, str], ...]] = {
         ("conn", "I"),
         ("ordinal", "I"),  # the number of the request on its connection, from 0
         ("arrived", "Q"),  # its first byte, by the kernel's clock; 0 if not known
-        ("taken", "Q"),  # accepted or taken from a queue: the lane is held from here on
+        # Accepted or taken from a queue: the lane is held from here on. It may lie before `arrived`: a
+        # blocking worker accepts a connection and then waits for its first byte.
+        ("taken", "Q"),
         ("parsed", "Q"),  # the head is read and parsed
         ("entered", "Q"),  # the application is called
         ("trace_id", "16s"),  # of its traceparent, else zeros
@@ -107,7 +111,9 @@ BODIES: dict[int, tuple[tuple[str, str], ...]] = {
     TARGET: (("offset", "H"), ("length", "H"), ("text", "108s")),
     # An interval of a visit. For the app visit: the waits that were wrapped, the steps of a coroutine
     # (RUNNING), its time in a pool's queue. What lies between and was not told, the assembler fills in.
-    # visit 0: the lane is held by no request (boot, an idle keep-alive connection).
+    # visit 0: the lane is held by no request (boot, an idle keep-alive connection, a task that outlives
+    # the request which started it; so no PHASE of a visit follows its CLOSE). They may overlap: a BLOCKED
+    # lies within the RUNNING step of the coroutine that made the call.
     PHASE: (
         ("phase", "B"),
         ("holds", "B"),
@@ -123,7 +129,10 @@ BODIES: dict[int, tuple[tuple[str, str], ...]] = {
         ("responded", "Q"),  # start_response, or http.response.start
         ("left", "Q"),  # the application's end: the iterator's close, the coroutine's return
         ("first_byte", "Q"),  # the first write of the answer
-        ("answered", "Q"),  # the last write of the answer is done
+        # The last write of the answer began, and was done. Its bytes went out in between: a server that
+        # is preempted in `send` sees it done long after the client has read them.
+        ("last_write", "Q"),
+        ("answered", "Q"),
         ("end", "Q"),  # the lane lets go: after a lingering close, a background task
         ("cpu", "q"),  # of the thread, from entered to left; -1 if not measured (coroutines: their steps say)
         ("process_cpu", "q"),  # of the whole process, from entered to left; -1 if not measured
