@@ -1,0 +1,103 @@
+"""Patch a server's modules when they are imported, keyed by module and version."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+# module -> (distribution, first version, first version no longer known, our module, its function)
+Target = tuple[str, tuple[int, ...], tuple[int, ...], str, str]
+TARGETS: dict[str, Target] = {
+    "gunicorn.workers.sync": ("gunicorn", (23,), (28,), "gunicorn", "sync"),
+    "gunicorn.workers.gthread": ("gunicorn", (27,), (28,), "gunicorn", "gthread"),
+    "uvicorn.protocols.http.h11_impl": ("uvicorn", (0, 54), (0, 55), "uvicorn", "h11"),
+    "uvicorn.protocols.http.httptools_impl": ("uvicorn", (0, 54), (0, 55), "uvicorn", "httptools"),
+    "uvicorn.server": ("uvicorn", (0, 54), (0, 55), "uvicorn", "server"),
+    "anyio._backends._asyncio": ("anyio", (4,), (5,), "anyio", "threads"),
+}
+
+_told: set[str] = set()
+
+
+class Finder:
+    """A meta-path finder that lets the others find a module, and patches it once it is executed."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Return the spec of a module we patch with a loader that patches; None for all others."""
+        if name not in TARGETS:
+            return None
+        for finder in sys.meta_path:
+            if finder is self:
+                continue
+            spec = finder.find_spec(name, path, target)
+            if spec is not None:
+                if spec.loader is not None:
+                    _patch_after(spec.loader, name)
+                return spec
+        return None
+
+
+def _patch_after(loader: Any, name: str) -> None:
+    """Make this loader (it belongs to one module) patch the module after executing it."""
+    execute = loader.exec_module
+
+    def exec_module(module: ModuleType) -> None:
+        loader.exec_module = execute
+        execute(module)
+        apply(name, module)
+
+    loader.exec_module = exec_module
+
+
+def apply(name: str, module: ModuleType) -> None:
+    """Patch a module that was just imported; whatever goes wrong is one line, never an exception."""
+    distribution, first, beyond, file, function = TARGETS[name]
+    try:
+        version = _version(distribution)
+        if first <= _numbers(version) < beyond:
+            from importlib import import_module
+
+            patch = import_module(f"{__package__}.patches.{file}")
+            getattr(patch, function)(module, version)
+        elif distribution not in _told:
+            _told.add(distribution)
+            say(f"{distribution} {version} is not a version that the agent knows: it is not recorded")
+            _unsupported(f"{distribution} {version}")
+    except Exception as error:
+        say(f"{name} could not be patched and is not recorded: {error!r}")
+
+
+def _unsupported(what: str) -> None:
+    from .ring import ring
+
+    ring.told_mark("unsupported", what)
+
+
+def _version(distribution: str) -> str:
+    """Return the version of an imported package: what it says, else what its metadata say."""
+    version = getattr(sys.modules.get(distribution), "__version__", None)
+    if isinstance(version, str):
+        return version
+    from importlib.metadata import version as installed
+
+    return installed(distribution)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return the leading numbers of a version: "0.54.0rc1" is (0, 54, 0)."""
+    numbers = []
+    for part in version.split("."):
+        digits = part[: len(part) - len(part.lstrip("0123456789"))]
+        if not digits:
+            break
+        numbers.append(int(digits))
+    return tuple(numbers)
+
+
+def say(sentence: str) -> None:
+    """Write one line to stderr, if there is one."""
+    try:
+        sys.stderr.write(f"hopscope: {sentence}\n")
+    except Exception:
+        pass

@@ -1,0 +1,156 @@
+"""Event loops as lanes: the CPU time of their steps, and the tasks that a request starts on them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from _thread import get_ident, get_native_id
+from collections.abc import Callable, Coroutine
+from time import monotonic_ns, thread_time_ns
+from typing import Any
+
+from .current import CURRENT
+from .layout import APP, LOOP, PROCESS, RUNNING
+from .points import fault
+from .ring import ring
+
+LONG = 1_000_000
+"""ns: the CPU time of steps from this length on is told; a CPU clock costs ten times a wall clock."""
+
+STALE = 100_000
+"""ns: how long before a step its thread's CPU clock may have been read, so its CPU time is at most that
+much too high."""
+
+_current = CURRENT.get
+
+
+class Loop:
+    """The event loop of this thread."""
+
+    def __init__(self) -> None:
+        self.thread = get_ident()
+        self.number = sum(key[0] == "loop" for key in ring.lane_keys()) + 1
+        self.read_at = self.cpu = 0
+        self.tell()
+
+    def tell(self) -> int:
+        """Return the number of its lane."""
+        process = ring.lane("process", PROCESS, f"process {os.getpid()}", capacity=0, tid=os.getpid())
+        label = f"loop {self.number}"
+        self.lane = ring.lane(("loop", self.thread), LOOP, label, parent=process, tid=get_native_id())
+        return self.lane
+
+    def cpu_since(self, start: int, end: int) -> int:
+        """Return the CPU time of a step in ns, -1 where it is too short to ask."""
+        if end - start < LONG:
+            return -1
+        cpu = thread_time_ns()
+        spent = min(cpu - self.cpu, end - start)
+        self.read_at, self.cpu = end, cpu
+        return spent
+
+
+_loops: dict[int, Loop] = {}
+
+
+def loop_here() -> Loop:
+    """Return this thread's loop."""
+    loop = _loops.get(get_ident())
+    if loop is None:
+        loop = _loops[get_ident()] = Loop()
+    return loop
+
+
+os.register_at_fork(after_in_child=_loops.clear)
+
+
+class Stepped:
+    """The coroutine of a task that a request started, each of its steps told as the request's."""
+
+    __slots__ = ("coroutine", "loop", "visit")
+
+    def __init__(self, visit: Any, coroutine: Any) -> None:
+        self.visit, self.coroutine, self.loop = visit, coroutine, loop_here()
+
+    def send(self, value: Any) -> Any:
+        """Take one step."""
+        start = self._before()
+        try:
+            return self.coroutine.send(value)
+        finally:
+            self._after(start)
+
+    def throw(self, *error: Any) -> Any:
+        """Take one step, into which an exception is thrown."""
+        start = self._before()
+        try:
+            return self.coroutine.throw(*error)
+        finally:
+            self._after(start)
+
+    def close(self) -> None:
+        """End it."""
+        self.coroutine.close()
+
+    def __await__(self) -> Any:
+        return self.coroutine.__await__()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.coroutine, name)  # cr_frame, cr_code, __qualname__: tools ask for them
+
+    def __repr__(self) -> str:
+        return repr(self.coroutine)
+
+    def _before(self) -> int:
+        start = monotonic_ns()
+        loop = self.loop
+        if start - loop.read_at > STALE:
+            loop.read_at, loop.cpu = start, thread_time_ns()
+        return start
+
+    def _after(self, start: int) -> None:
+        """Tell the step; after the visit's end the loop is held by no request."""
+        end = monotonic_ns()
+        try:
+            loop, visit = self.loop, self.visit
+            cpu = -1 if end - start < LONG else loop.cpu_since(start, end)
+            ring.phase(APP, loop.lane, visit.number, RUNNING, 1, 0, 0, start, end, cpu)
+        except Exception as error:
+            fault("asyncio.task", error)
+
+
+def step_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """Step the tasks that requests start on this loop, behind a task factory that it may have."""
+    previous = loop.get_task_factory()
+    if getattr(previous, "_hopscope", False):
+        return
+    loop.set_task_factory(_factory(previous))
+    if "asyncio.task" not in ring.live:
+        ring.live.append("asyncio.task")
+
+
+def _factory(previous: Callable[..., Any] | None) -> Callable[..., Any]:
+    make = previous
+    task = asyncio.Task
+
+    def factory(loop: Any, coro: Coroutine[Any, Any, Any], **kwargs: Any) -> Any:
+        visit = _current()
+        if visit is not None:
+            coro = _stepped(visit, coro, kwargs.get("context"))
+        if make is not None:
+            return make(loop, coro, **kwargs)
+        return task(coro, loop=loop, **kwargs)
+
+    factory._hopscope = True  # type: ignore[attr-defined]
+    return factory
+
+
+def _stepped(visit: Any, coro: Any, context: Any) -> Any:
+    try:
+        if context is not None:
+            visit = context.get(CURRENT)
+        if visit is not None and visit.number and asyncio.iscoroutine(coro):
+            return Stepped(visit, coro)
+    except Exception as error:
+        fault("asyncio.task", error)
+    return coro

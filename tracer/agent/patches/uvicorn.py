@@ -1,0 +1,193 @@
+"""uvicorn 0.54: the h11 and httptools protocols, on asyncio and uvloop.
+
+    connection_made -> read -> head parsed -> task -> application, step by step -> send -> task's end
+
+To learn when a request's first byte arrived, the transport is handed a `BufferedProtocol`: both loops ask
+it for a buffer right before they read, which is the moment to peek at the kernel's time stamp.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from _socket import socket as _RawSocket  # noqa: N812
+from collections.abc import Callable
+from socket import MSG_PEEK, SOL_SOCKET
+from time import monotonic_ns
+from types import ModuleType
+from typing import Any
+
+from ..asgi import Visit
+from ..clock import SO_TIMESTAMPNS
+from ..loops import loop_here, step_tasks
+from ..points import fault, install
+from ..ring import ring
+from ..waits import install_waits
+from ..wsgi import address
+
+ASYNCIO_READ, UVLOOP_READ = 256 * 1024, 256_000
+"""Bytes that the loops read at once into buffers of their own: ours has the same size."""
+
+
+def server(module: ModuleType, version: str) -> None:
+    """Hook the start of the server."""
+    ring.server, ring.version = "uvicorn", version
+    install("uvicorn.startup", module.Server, "startup", _startup)
+
+
+def h11(module: ModuleType, version: str) -> None:
+    """Hook the protocol that h11 parses."""
+    _protocol("h11", module, module.H11Protocol, version)
+
+
+def httptools(module: ModuleType, version: str) -> None:
+    """Hook the protocol that httptools parses."""
+    _protocol("httptools", module, module.HttpToolsProtocol, version)
+
+
+def _protocol(name: str, module: ModuleType, protocol: type, version: str) -> None:
+    ring.server, ring.version = "uvicorn", version
+    install(f"uvicorn.{name}.connection", protocol, "connection_made", _connection_made)
+    install(f"uvicorn.{name}.request", module.RequestResponseCycle, "run_asgi", _run_asgi)
+    install_waits()
+
+
+def _startup(real: Callable[..., Any]) -> Callable[..., Any]:
+    """Have the kernel stamp what arrives, and step the tasks of requests."""
+
+    async def startup(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = await real(self, *args, **kwargs)
+        try:
+            for server in self.servers:
+                for sock in server.sockets:
+                    _stamp(sock)
+            step_tasks(asyncio.get_running_loop())
+            loop_here().tell()
+        except Exception as error:
+            fault("uvicorn.startup", error)
+        return result
+
+    return startup
+
+
+class _Borrowed(_RawSocket):
+    """A second handle of a transport's descriptor, which it never closes."""
+
+    def __del__(self) -> None:
+        self.detach()
+
+
+def _borrow(sock: Any) -> _Borrowed:
+    return _Borrowed(sock.family, sock.type, sock.proto, sock.fileno())
+
+
+def _stamp(sock: Any) -> None:
+    try:
+        _borrow(sock).setsockopt(SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    except OSError:
+        pass  # arrivals are not known then
+
+
+IDLE, HEAD, BODY = range(3)
+
+
+class Connection(asyncio.BufferedProtocol):
+    """Stands between a transport and uvicorn's protocol, and passes everything on as it came."""
+
+    def __init__(self, protocol: Any) -> None:
+        self.accepted = monotonic_ns()
+        self.protocol = protocol
+        self.received = protocol.data_received
+        self.eof_received = protocol.eof_received  # type: ignore[method-assign]
+        self.pause_writing = protocol.pause_writing  # type: ignore[method-assign]
+        self.resume_writing = protocol.resume_writing  # type: ignore[method-assign]
+        self.loop = loop_here()
+        self.number = self.ordinal = self.taken = self.state = 0
+        self.ancillary: Any = ()
+        self.first: Any = ()
+        self.sock: _Borrowed | None = None
+        self.view = _view(protocol.loop)
+
+    def interpose(self, transport: Any) -> None:
+        """Take the protocol's place at a plain transport; TLS has read before it can be asked."""
+        sock = transport.get_extra_info("socket")
+        if sock is None or transport.get_extra_info("sslcontext") is not None:
+            return
+        self.sock = _borrow(sock)
+        transport.set_protocol(self)
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
+        """The loop is about to read: note when what it will read arrived."""
+        state = self.state
+        if state == IDLE or (state == BODY and not self.protocol.cycle.more_body):
+            self.state = HEAD
+            try:
+                self.ancillary = self.sock.recvmsg(1, 64, MSG_PEEK)[1]  # type: ignore[union-attr]
+            except Exception:
+                self.ancillary = ()  # nothing there after all, or broken: the read will say so
+            self.taken = monotonic_ns()
+        return self.view
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Hand on what was read."""
+        self.received(self.view[:nbytes].tobytes())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Hand it on, and let go of the socket, whose descriptor is about to be another's."""
+        try:
+            self.protocol.connection_lost(exc)
+        finally:
+            sock, self.sock = self.sock, None
+            if sock is not None:
+                sock.detach()
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "protocol":
+            raise AttributeError(name)
+        return getattr(self.protocol, name)  # for who asks the transport for its protocol
+
+    def ends(self) -> tuple[str, str]:
+        """Return the addresses of the client and of this end, as text."""
+        transport = self.protocol.transport
+        return address(transport.get_extra_info("peername")), address(transport.get_extra_info("sockname"))
+
+
+_views: dict[int, memoryview] = {}
+
+
+def _view(loop: Any) -> memoryview:
+    """Return the buffer that all connections of a loop read into, one after the other."""
+    size = UVLOOP_READ if type(loop).__module__.startswith("uvloop") else ASYNCIO_READ
+    thread = loop_here().thread
+    view = _views.get(thread)
+    if view is None or len(view) != size:
+        view = _views[thread] = memoryview(bytearray(size))
+    return view
+
+
+def _connection_made(real: Callable[..., Any]) -> Callable[..., Any]:
+    def connection_made(self: Any, transport: Any) -> None:
+        real(self, transport)
+        try:
+            connection = self._hopscope = Connection(self)
+            connection.interpose(transport)
+        except Exception as error:
+            self._hopscope = None
+            fault("uvicorn.connection", error)
+
+    return connection_made
+
+
+def _run_asgi(real: Callable[..., Any]) -> Callable[..., Any]:
+    """The head is parsed; uvicorn makes a task of what this returns."""
+
+    def run_asgi(self: Any, app: Any) -> Any:
+        try:
+            connection = self.on_response.__self__._hopscope
+            if connection is not None:
+                app = Visit(self, app, connection)
+                connection.state = BODY
+        except Exception as error:
+            fault("uvicorn.request", error)
+        return real(self, app)
+
+    return run_asgi

@@ -1,0 +1,254 @@
+"""The writer of this process's ring file. What the records mean stands in `layout`.
+
+The file comes into being with the first record, so that masters, resource trackers and other bystanders
+leave none. A process that was forked gets a ring of its own in the same way and never writes to its
+parent's. Whatever goes wrong with the file switches the agent off, with one line on stderr.
+"""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import itertools
+import mmap
+import os
+import sys
+from collections.abc import Callable
+from time import monotonic_ns, time_ns
+from typing import Any
+
+from . import layout
+from .layout import CLOSE, CONN, END, FAULT, HEADER, LANE, MARK, OPEN, PHASE, SLOT, TARGET, TEXT
+
+SMALLEST = 1 << 13
+"""Slots of the ring that is tried when a disk has no room for `layout.CAPACITY`."""
+
+TEXTS = 60_000
+"""Texts that are interned at most; a text beyond them is number 0, not known."""
+
+_struct = {kind: layout.record(kind).pack_into for kind in layout.FIELDS}
+
+
+def _nothing(*_: Any) -> None:
+    """Stand in for every writer once the agent is off."""
+
+
+class Ring:
+    """The records of this process. `open`, `phase` and `close` are functions made with the file."""
+
+    open: Callable[..., None]
+    phase: Callable[..., None]
+    close: Callable[..., None]
+    write: Callable[..., None]
+
+    def __init__(self) -> None:
+        self.server, self.version = "", ""
+        self.live: list[str] = []  # the points that are patched, to be told
+        self.off = False
+        self.visits = itertools.count(1).__next__
+        self.conns = itertools.count(1).__next__
+        self.forget()
+        os.register_at_fork(after_in_child=self.forget)
+        atexit.register(self._end)
+
+    def forget(self) -> None:
+        """Start with no file, no lanes and no texts: at first, and in a child after a fork."""
+        self._buffer: mmap.mmap | None = None
+        self._lanes: dict[Any, tuple[Any, ...]] = {}
+        self._texts: dict[str, int] = {}
+        self._retell_at = 0
+        if not self.off:
+            self.open = self._then("open")
+            self.phase = self._then("phase")
+            self.close = self._then("close")
+            self.write = self._then("write")
+
+    def _then(self, name: str) -> Callable[..., None]:
+        """Stand in for a writer until the file is there."""
+
+        def first(*args: Any) -> None:
+            self.create()
+            getattr(self, name)(*args)
+
+        return first
+
+    def create(self) -> None:
+        """Make the file now, if it is not there yet and the agent is on."""
+        if self._buffer is not None or self.off:
+            return
+        try:
+            buffer, capacity = self._map()
+        except Exception as error:
+            self.switch_off(f"no ring can be written: {error}")
+            return
+        self._buffer = buffer
+        self._bind(buffer, capacity)
+        for point in self.live:
+            self.told_mark("live", point)
+
+    def switch_off(self, why: str) -> None:
+        """Stop recording in this process and its children, for good."""
+        self.off = True
+        self.open = self.phase = self.close = self.write = _nothing
+        try:
+            sys.stderr.write(f"hopscope: not recording process {os.getpid()}: {why}\n")
+        except Exception:
+            pass
+
+    def _map(self) -> tuple[mmap.mmap, int]:
+        """Create and map the file, return it and its slots; raise OSError where there is no room."""
+        created, wall, pid = monotonic_ns(), time_ns(), os.getpid()
+        path = os.path.join(os.environ[layout.ENV_DIR], f"{pid}-{created}{layout.SUFFIX}")
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            capacity = _reserve(descriptor)
+            buffer = mmap.mmap(descriptor, HEADER + capacity * SLOT)
+        except BaseException:
+            os.unlink(path)
+            raise
+        finally:
+            os.close(descriptor)
+        head = (layout.VERSION, SLOT, capacity, pid, os.getppid(), sys.hexversion, created, wall)
+        names = (self.server.encode()[:32], self.version.encode()[:32])
+        layout.header().pack_into(buffer, 0, b"", *head, *names)
+        buffer[: len(layout.MAGIC)] = layout.MAGIC
+        return buffer, capacity
+
+    def _bind(self, buffer: mmap.mmap, capacity: int) -> None:
+        """Make the writers of records.
+
+        Taking a number is one C call, so two threads never share a slot; packing a record is one too.
+        """
+        self._capacity, self._retell_at = capacity, capacity // 2
+        tick = itertools.count(1).__next__
+
+        def write(kind: int, *values: Any) -> None:
+            seq = tick()
+            _struct[kind](buffer, HEADER + ((seq - 1 & capacity - 1) << 7), kind, *values, seq)
+            if seq > self._retell_at:
+                self._retell(seq)
+
+        self.write = write
+        self.open, self.phase, self.close = (
+            _writer(kind, buffer, capacity, tick) for kind in (OPEN, PHASE, CLOSE)
+        )
+
+    def _retell(self, seq: int) -> None:
+        """Tell lanes and texts again twice a round, so that the last half round always names its own."""
+        self._retell_at = seq + self._capacity // 2
+        for values in list(self._lanes.values()):
+            self.write(LANE, *values)
+        for text, number in list(self._texts.items()):
+            self._write_text(text, number)
+
+    def text(self, text: str) -> int:
+        """Return the number of a text, telling it if it is new; 0 if there are too many."""
+        number = self._texts.get(text)
+        if number is None:
+            self.create()
+            if len(self._texts) >= TEXTS:
+                return 0
+            number = self._texts[text] = len(self._texts) + 1
+            self._write_text(text, number)
+        return number
+
+    def _write_text(self, text: str, number: int) -> None:
+        data = text.encode("utf-8", "replace")[:110]
+        self.write(TEXT, 0, 0, number, len(data), data)
+
+    def lane(
+        self,
+        key: Any,
+        kind: int,
+        label: str,
+        *,
+        parent: int = 0,
+        capacity: int = 1,
+        tid: int = 0,
+        parent_pid: int = 0,
+        parent_capacity: int = 0,
+    ) -> int:
+        """Return the number of the lane of this key, telling it if it is new."""
+        values = self._lanes.get(key)
+        if values is None:
+            self.create()
+            number = len(self._lanes) + 1
+            body = (kind, capacity == 1, parent, capacity, parent_pid, parent_capacity, tid, monotonic_ns())
+            values = self._lanes[key] = (0, number, 0, *body, label.encode()[:48])
+            self.write(LANE, *values)
+        return int(values[1])
+
+    def known_lane(self, key: Any) -> int:
+        """Return the number of a lane that was told, else 0."""
+        values = self._lanes.get(key)
+        return 0 if values is None else int(values[1])
+
+    def lane_keys(self) -> list[Any]:
+        """Return the keys of all lanes that were told."""
+        return list(self._lanes)
+
+    def conn(self, lane: int, number: int, accepted: int, arrived: int, peer: str, local: str) -> None:
+        """Tell of a connection; addresses as in `layout`."""
+        self.write(CONN, 0, lane, number, accepted, arrived, peer.encode()[:46], local.encode()[:46])
+
+    def target(self, visit: int, target: bytes) -> None:
+        """Tell the rest of a target that is longer than its OPEN record holds."""
+        for offset in range(32, len(target), 108):
+            part = target[offset : offset + 108]
+            self.write(TARGET, 0, 0, visit, offset, len(part), part)
+
+    def mark(self, what: str, value: int, lane: int = 0, visit: int = 0) -> None:
+        """Tell of an instant, now."""
+        self.write(MARK, 0, lane, visit, layout.MARK_NAMES.index(what), monotonic_ns(), value)
+
+    def told_mark(self, what: str, text: str) -> None:
+        """Tell of an instant whose value is a text."""
+        self.mark(what, self.text(text))
+
+    def fault(self, count: int, text: str) -> None:
+        """Tell that a hook failed and was switched off."""
+        self.write(FAULT, 0, 0, 0, count, monotonic_ns(), text.encode("utf-8", "replace")[:96])
+
+    def _end(self) -> None:
+        if self._buffer is not None:
+            self.write(END, 0, 0, 0, monotonic_ns())
+
+
+def _reserve(descriptor: int) -> int:
+    """Allocate the file, smaller if need be, and return its slots.
+
+    Allocated, not sparse: a disk that fills up later would be a SIGBUS in the server.
+    """
+    capacity = layout.CAPACITY
+    while True:
+        try:
+            os.posix_fallocate(descriptor, 0, HEADER + capacity * SLOT)
+        except OSError as error:
+            if error.errno != errno.ENOSPC or capacity <= SMALLEST:
+                raise
+            os.ftruncate(descriptor, 0)
+            capacity >>= 1
+        else:
+            return capacity
+
+
+def _writer(kind: int, buffer: mmap.mmap, capacity: int, tick: Callable[[], int]) -> Callable[..., None]:
+    """Return the writer of a frequent kind of record, a function of its fields in order.
+
+    Generated from the layout, because a function with the fields as parameters takes 0.3 us less than
+    one of `*values`, and cannot drift from the table like one that is written out.
+    """
+    fields = ", ".join(name for name, code in layout.FIELDS[kind][1:-1] if not code.endswith("x"))
+    source = f"""
+def writer({fields}):
+    seq = tick()
+    pack(buffer, {HEADER} + ((seq - 1 & {capacity - 1}) << 7), {kind}, {fields}, seq)
+"""
+    scope: dict[str, Any] = {"tick": tick, "pack": _struct[kind], "buffer": buffer}
+    exec(source, scope)  # noqa: S102  # the source is ours alone
+    made: Callable[..., None] = scope["writer"]
+    return made
+
+
+ring = Ring()
+"""The ring of this process."""
