@@ -85,7 +85,7 @@ class Visit:
         number = ring.visits()
         ring.open(
             ASGI, lane, number, connection.number, ordinal, self.arrived, self.taken, self.parsed, entered,
-            trace, span, ring.text(scope["method"]), ring.text("http/" + scope["http_version"]), lane,
+            trace, span, ring.method(scope["method"]), ring.text("http/" + scope["http_version"]), lane,
             len(target), target[:32],
         )  # fmt: skip
         if len(target) > 32:
@@ -205,8 +205,9 @@ class Visit:
     def _close(self, left: int, end: int, failed: bool) -> None:
         """Tell how it went."""
         cycle = self.cycle
-        broken = cycle.disconnected and not cycle.response_complete
-        flags = (ERROR if failed and not broken else 0) | (ABORTED if broken else 0)
+        flags = 0 if cycle.response_complete else ABORTED
+        if failed and not (flags and cycle.disconnected):
+            flags |= ERROR
         if cycle.scope["method"] == "HEAD":
             self.bytes_out = 0
         ring.close(

@@ -11,7 +11,7 @@ from typing import Any
 
 from .current import CURRENT
 from .layout import APP, LOOP, PROCESS, RUNNING
-from .points import fault
+from .points import fault, faults
 from .ring import ring
 
 LONG = 1_000_000
@@ -113,8 +113,10 @@ class Stepped:
         end = monotonic_ns()
         try:
             loop, visit = self.loop, self.visit
+            number = visit.number
+            what = 0 if number else ring.text(f"task {self.coroutine.__qualname__}")
             cpu = -1 if end - start < LONG else loop.cpu_since(start, end)
-            ring.phase(APP, loop.lane, visit.number, RUNNING, 1, 0, 0, start, end, cpu)
+            ring.phase(APP if number else 0, loop.lane, number, RUNNING, 1, 0, what, start, end, cpu)
         except Exception as error:
             fault("asyncio.task", error)
 
@@ -149,7 +151,7 @@ def _stepped(visit: Any, coro: Any, context: Any) -> Any:
     try:
         if context is not None:
             visit = context.get(CURRENT)
-        if visit is not None and visit.number and asyncio.iscoroutine(coro):
+        if visit is not None and visit.number and "asyncio.task" not in faults and asyncio.iscoroutine(coro):
             return Stepped(visit, coro)
     except Exception as error:
         fault("asyncio.task", error)

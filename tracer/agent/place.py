@@ -15,19 +15,18 @@ _short: dict[str, str] = {}
 
 
 def place(depth: int) -> str:
-    """Return the nearest line outside the standard library and installed packages, else the caller's.
+    """Return the nearest line outside the standard library and installed packages, "" if there is none.
 
     `depth` counts the frames between this function and the caller that is meant.
     """
-    first = frame = sys._getframe(depth + 1)
-    found: FrameType | None = frame
+    found: FrameType | None = sys._getframe(depth + 1)
     for _ in range(_DEPTH):
         if found is None:
             break
         if not _foreign(found.f_code.co_filename):
             return _told(found)
         found = found.f_back
-    return _told(first)
+    return ""
 
 
 def _foreign(file: str) -> bool:

@@ -53,6 +53,7 @@ def fault(point: str, error: BaseException) -> None:
                 delattr(owner, attribute)
             else:
                 setattr(owner, attribute, original)
-        ring.fault(faults[point], f"{point}: {error!r}")
+        if faults[point] & (faults[point] - 1) == 0:  # 1, 2, 4, ...: one that cannot be taken out
+            ring.fault(faults[point], f"{point}: {type(error).__name__}")
     except Exception:
         pass

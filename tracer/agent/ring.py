@@ -13,6 +13,7 @@ import itertools
 import mmap
 import os
 import sys
+from _thread import RLock
 from collections.abc import Callable
 from time import monotonic_ns, time_ns
 from typing import Any
@@ -23,8 +24,13 @@ from .layout import CLOSE, CONN, END, FAULT, HEADER, LANE, MARK, OPEN, PHASE, SL
 SMALLEST = 1 << 13
 """Slots of the ring that is tried when a disk has no room for `layout.CAPACITY`."""
 
-TEXTS = 60_000
+TEXTS = 4096
 """Texts that are interned at most; a text beyond them is number 0, not known."""
+
+METHODS = frozenset(
+    "CONNECT COPY DELETE GET HEAD LOCK MKCOL MOVE OPTIONS PATCH POST PROPFIND PROPPATCH PUT QUERY REPORT "
+    "SEARCH TRACE UNLOCK".split()
+)
 
 _struct = {kind: layout.record(kind).pack_into for kind in layout.FIELDS}
 
@@ -43,6 +49,7 @@ class Ring:
 
     def __init__(self) -> None:
         self.server, self.version = "", ""
+        self.directory = os.path.abspath(os.environ.get(layout.ENV_DIR, ""))
         self.live: list[str] = []  # the points that are patched, to be told
         self.off = False
         self.visits = itertools.count(1).__next__
@@ -56,7 +63,11 @@ class Ring:
         self._buffer: mmap.mmap | None = None
         self._lanes: dict[Any, tuple[Any, ...]] = {}
         self._texts: dict[str, int] = {}
+        self._next_lane = itertools.count(1).__next__
+        self._next_text = itertools.count(1).__next__
         self._retell_at = 0
+        self._making = RLock()
+        self._is_making = False
         if not self.off:
             self.open = self._then("open")
             self.phase = self._then("phase")
@@ -68,21 +79,26 @@ class Ring:
 
         def first(*args: Any) -> None:
             self.create()
-            getattr(self, name)(*args)
+            if self._buffer is not None:
+                getattr(self, name)(*args)
 
         return first
 
     def create(self) -> None:
         """Make the file now, if it is not there yet and the agent is on."""
-        if self._buffer is not None or self.off:
-            return
-        try:
-            buffer, capacity = self._map()
-        except Exception as error:
-            self.switch_off(f"no ring can be written: {error}")
-            return
-        self._buffer = buffer
-        self._bind(buffer, capacity)
+        with self._making:
+            if self._buffer is not None or self.off or self._is_making:
+                return  # the last: a signal's handler, in the midst of this
+            self._is_making = True
+            try:
+                buffer, capacity = self._map()
+            except Exception as error:
+                self.switch_off(f"no ring can be written: {error}")
+                return
+            finally:
+                self._is_making = False
+            self._bind(buffer, capacity)
+            self._buffer = buffer
         for point in self.live:
             self.told_mark("live", point)
 
@@ -98,7 +114,7 @@ class Ring:
     def _map(self) -> tuple[mmap.mmap, int]:
         """Create and map the file, return it and its slots; raise OSError where there is no room."""
         created, wall, pid = monotonic_ns(), time_ns(), os.getpid()
-        path = os.path.join(os.environ[layout.ENV_DIR], f"{pid}-{created}{layout.SUFFIX}")
+        path = os.path.join(self.directory, f"{pid}-{created}{layout.SUFFIX}")
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             capacity = _reserve(descriptor)
@@ -129,9 +145,11 @@ class Ring:
                 self._retell(seq)
 
         self.write = write
-        self.open, self.phase, self.close = (
-            _writer(kind, buffer, capacity, tick) for kind in (OPEN, PHASE, CLOSE)
-        )
+        scope = {"ring": self, "tick": tick, "buffer": buffer}
+        again = "if seq > ring._retell_at: ring._retell(seq)"
+        self.open = _writer(OPEN, capacity, scope, again)
+        self.phase = _writer(PHASE, capacity, scope)
+        self.close = _writer(CLOSE, capacity, scope)
 
     def _retell(self, seq: int) -> None:
         """Tell lanes and texts again twice a round, so that the last half round always names its own."""
@@ -148,9 +166,13 @@ class Ring:
             self.create()
             if len(self._texts) >= TEXTS:
                 return 0
-            number = self._texts[text] = len(self._texts) + 1
+            number = self._texts.setdefault(text, self._next_text())  # another thread may be first
             self._write_text(text, number)
         return number
+
+    def method(self, method: str) -> int:
+        """Return the number of a request's method; one that is not registered is OTHER, as clients choose it."""
+        return self._texts.get(method) or self.text(method if method in METHODS else "OTHER")
 
     def _write_text(self, text: str, number: int) -> None:
         data = text.encode("utf-8", "replace")[:110]
@@ -167,14 +189,18 @@ class Ring:
         tid: int = 0,
         parent_pid: int = 0,
         parent_capacity: int = 0,
+        since: int = 0,
     ) -> int:
-        """Return the number of the lane of this key, telling it if it is new."""
+        """Return the number of the lane of this key, telling it if it is new.
+
+        `since` is when it began, ns; by default now, too late for a phase on it that is already over.
+        """
         values = self._lanes.get(key)
         if values is None:
             self.create()
-            number = len(self._lanes) + 1
-            body = (kind, capacity == 1, parent, capacity, parent_pid, parent_capacity, tid, monotonic_ns())
-            values = self._lanes[key] = (0, number, 0, *body, label.encode()[:48])
+            body = (kind, capacity == 1, parent, capacity, parent_pid, parent_capacity, tid)
+            told = (0, self._next_lane(), 0, *body, since or monotonic_ns(), label.encode()[:48])
+            values = self._lanes.setdefault(key, told)
             self.write(LANE, *values)
         return int(values[1])
 
@@ -232,7 +258,7 @@ def _reserve(descriptor: int) -> int:
             return capacity
 
 
-def _writer(kind: int, buffer: mmap.mmap, capacity: int, tick: Callable[[], int]) -> Callable[..., None]:
+def _writer(kind: int, capacity: int, scope: dict[str, Any], then: str = "") -> Callable[..., None]:
     """Return the writer of a frequent kind of record, a function of its fields in order.
 
     Generated from the layout, because a function with the fields as parameters takes 0.3 us less than
@@ -243,8 +269,9 @@ def _writer(kind: int, buffer: mmap.mmap, capacity: int, tick: Callable[[], int]
 def writer({fields}):
     seq = tick()
     pack(buffer, {HEADER} + ((seq - 1 & {capacity - 1}) << 7), {kind}, {fields}, seq)
+    {then}
 """
-    scope: dict[str, Any] = {"tick": tick, "pack": _struct[kind], "buffer": buffer}
+    scope = {**scope, "pack": _struct[kind]}
     exec(source, scope)  # noqa: S102  # the source is ours alone
     made: Callable[..., None] = scope["writer"]
     return made

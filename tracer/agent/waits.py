@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from _thread import get_ident, get_native_id
 from collections.abc import Callable
@@ -31,6 +32,7 @@ CALLS = (
     "sendto",
     "sendmsg",
 )
+TLS_CALLS = ("do_handshake", "recv", "recv_into", "send")
 READS = ("recv", "recv_into")
 
 _current = CURRENT.get
@@ -39,6 +41,9 @@ _current = CURRENT.get
 def install_waits() -> None:
     """Wrap the waits; once."""
     install("time.sleep", time, "sleep", _sleep)
+    for name in TLS_CALLS:
+        install("socket", ssl.SSLSocket, name, partial(_call, name))
+    install("socket", socket, "getaddrinfo", _look_up)
     for name in CALLS:
         install("socket", socket.socket, name, partial(_call, name))
 
@@ -73,21 +78,36 @@ def _call(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def _look_up(real: Callable[..., Any]) -> Callable[..., Any]:
+    def getaddrinfo(*args: Any, **kwargs: Any) -> Any:
+        visit = _current()
+        if visit is None:
+            return real(*args, **kwargs)
+        start = monotonic_ns()
+        try:
+            return real(*args, **kwargs)
+        finally:
+            _waited("socket", "socket.getaddrinfo", visit, start, BLOCKED)
+
+    return getaddrinfo
+
+
 def _waited(point: str, call: str, visit: Running, start: int, kind: int) -> None:
     """Tell of a wait that ends now, unless it was too short to be one."""
     end = monotonic_ns()
     if end - start < SHORTEST:
         return
     try:
-        what = ring.text(f"{call} {place(2)}")
-        ring.phase(APP, lane_here(visit), visit.number, kind, 1, 0, what, start, end, -1)
+        what = ring.text(f"{call} {place(2)}".rstrip())
+        ring.phase(APP, lane_here(visit, start), visit.number, kind, 1, 0, what, start, end, -1)
     except Exception as error:
         fault(point, error)
 
 
-def lane_here(visit: Running) -> int:
+def lane_here(visit: Running, since: int) -> int:
     """Return the lane of a visit that runs on this thread: its own, or this thread's (`to_thread`)."""
     thread = get_ident()
     if thread == visit.thread:
         return visit.lane
-    return ring.lane(("thread", thread), THREAD, f"thread {get_native_id()}", tid=get_native_id())
+    tid = get_native_id()
+    return ring.lane(("thread", thread), THREAD, f"thread {tid}", tid=tid, since=since)

@@ -37,6 +37,14 @@ class _Here(threading.local):
 here = _Here()
 
 
+def _forget() -> None:
+    """A child that an application forks has no request."""
+    here.connection = here.exchange = None
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
 class Connection:
     """A client's connection, on the lane that has taken it."""
 
@@ -96,6 +104,12 @@ def address(name: Any) -> str:
     return name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name or "")
 
 
+def _protocol(req: Any) -> str:
+    if type(req).__module__.startswith("gunicorn.uwsgi"):
+        return "uwsgi"
+    return f"http/{req.version[0]}.{req.version[1]}"
+
+
 class Exchange:
     """A request and its answer: from the parsed head to the lane's letting go."""
 
@@ -105,9 +119,9 @@ class Exchange:
         "response", "sock", "status", "thread",
     )  # fmt: skip
 
-    def __init__(self, connection: Connection, req: Any, parsed: int) -> None:
+    def __init__(self, connection: Connection, req: Any, sock: Any, parsed: int) -> None:
         self.connection, self.req, self.parsed = connection, req, parsed
-        self.lane, self.sock, self.thread = connection.lane, connection.sock, get_ident()
+        self.lane, self.sock, self.thread = connection.lane, sock, get_ident()
         self.number = 0  # until the application is entered
         self.responded = self.first_byte = self.last_write = self.answered = self.left = 0
         self.bytes_in = self.bytes_out = self.status = 0
@@ -127,7 +141,7 @@ class Exchange:
         target = redacted(
             (req.path or "").encode("latin-1", "replace"), (req.query or "").encode("latin-1", "replace")
         )
-        method, protocol = ring.text(req.method), ring.text(f"http/{req.version[0]}.{req.version[1]}")
+        method, protocol = ring.method(req.method), ring.text(_protocol(req))
         self.number = ring.visits()
         self.cpu, self.process_cpu = thread_time_ns(), process_time_ns()
         ring.open(

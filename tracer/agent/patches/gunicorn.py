@@ -14,6 +14,7 @@ import socket
 import threading
 from _thread import get_ident, get_native_id
 from collections.abc import Callable
+from functools import partial
 from time import monotonic_ns
 from types import ModuleType
 from typing import Any
@@ -30,7 +31,7 @@ def sync(module: ModuleType, version: str) -> None:
     """Hook the sync worker."""
     _common(version, "sync")
     install("gunicorn.sync.handle", module.SyncWorker, "handle", _sync_handle)
-    install("gunicorn.sync.request", module.SyncWorker, "handle_request", lambda real: _request(real, 1))
+    install("gunicorn.sync.request", module.SyncWorker, "handle_request", partial(_request, 1, 2))
     install("gunicorn.sync.run", module.SyncWorker, "run", lambda real: _run(real, _sync_lane))
 
 
@@ -39,7 +40,7 @@ def gthread(module: ModuleType, version: str) -> None:
     _common(version, "gthread")
     install("gunicorn.gthread.accept", module.TConn, "__init__", _accepted)
     install("gunicorn.gthread.handle", module.ThreadWorker, "handle", _thread_handle)
-    install("gunicorn.gthread.request", module.ThreadWorker, "handle_request", lambda real: _request(real, 0))
+    install("gunicorn.gthread.request", module.ThreadWorker, "handle_request", partial(_request, 0, 1))
     install("gunicorn.gthread.close", module.TConn, "close", _thread_close)
     install("gunicorn.gthread.run", module.ThreadWorker, "run", lambda real: _run(real, _pool_lane))
 
@@ -153,7 +154,7 @@ def _sync_lane(worker: Any) -> int:
 def _pool_lane(worker: Any) -> int:
     threads = worker.cfg.threads
     process = _process_lane(worker, threads)
-    return ring.lane("pool", POOL, "pool", parent=process, capacity=threads)
+    return ring.lane("pool", POOL, "pool", parent=process, capacity=threads, since=worker._hopscope_boot)
 
 
 def _process_lane(worker: Any, capacity: int) -> int:
@@ -165,17 +166,18 @@ def _process_lane(worker: Any, capacity: int) -> int:
         tid=os.getpid(),
         parent_pid=worker.ppid,
         parent_capacity=worker.cfg.workers,
+        since=worker._hopscope_boot,
     )
 
 
-def _thread_lane(worker: Any) -> int:
+def _thread_lane(worker: Any, since: int) -> int:
     key = ("thread", get_ident())
     lane = ring.known_lane(key)
     if lane:
         return lane
     name = threading.current_thread().name
     label = f"thread {int(name.rpartition('_')[2]) + 1}" if name.rpartition("_")[2].isdigit() else name
-    return ring.lane(key, THREAD, label, parent=_pool_lane(worker), tid=get_native_id())
+    return ring.lane(key, THREAD, label, parent=_pool_lane(worker), tid=get_native_id(), since=since)
 
 
 # The sync worker: one call of `handle` is one connection and one request.
@@ -229,7 +231,7 @@ def _thread_handle(real: Callable[..., Any]) -> Callable[..., Any]:
             connection = getattr(conn, "_hopscope", None)
             if connection is not None:
                 connection.taken = monotonic_ns()
-                connection.take(_thread_lane(self), ring.known_lane("pool"))
+                connection.take(_thread_lane(self, connection.taken), ring.known_lane("pool"))
         except Exception as error:
             fault("gunicorn.gthread.handle", error)
             here.connection = None
@@ -251,7 +253,7 @@ def _thread_close(real: Callable[..., Any]) -> Callable[..., Any]:
         finally:
             try:
                 if graceful:
-                    lane = ring.lane("main", THREAD, "accepting thread", tid=get_native_id())
+                    lane = ring.lane("main", THREAD, "accepting thread", tid=get_native_id(), since=start)
                     what = ring.text("lingering close")
                     ring.phase(0, lane, 0, BLOCKED, 1, 0, what, start, monotonic_ns(), -1)
             except Exception as error:
@@ -278,15 +280,16 @@ def _chunk(real: Callable[..., Any]) -> Callable[..., Any]:
     return chunk
 
 
-def _request(real: Callable[..., Any], at: int) -> Callable[..., Any]:
-    """The head is parsed: `args[at]` is the request."""
+def _request(request: int, client: int, real: Callable[..., Any]) -> Callable[..., Any]:
+    """The head is parsed; `request` and `client` say which arguments are the request and its socket."""
 
     def handle_request(self: Any, *args: Any) -> Any:
         exchange = None
         try:
             connection = here.connection
             if connection is not None:
-                exchange = here.exchange = Exchange(connection, args[at], monotonic_ns())
+                sock = getattr(args[client], "sock", args[client])  # gthread hands its connection
+                exchange = here.exchange = Exchange(connection, args[request], sock, monotonic_ns())
         except Exception as error:
             fault("gunicorn.request", error)
         if exchange is None:
@@ -332,7 +335,7 @@ def _start_response(real: Callable[..., Any]) -> Callable[..., Any]:
 def _write(real: Callable[..., Any]) -> Callable[..., Any]:
     def write(self: Any, arg: Any) -> Any:
         exchange = here.exchange
-        if exchange is None or (not arg and self.headers_sent):
+        if exchange is None or (arg == b"" and self.headers_sent):
             return real(self, arg)
         start = monotonic_ns()
         try:

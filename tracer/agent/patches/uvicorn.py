@@ -36,18 +36,18 @@ def server(module: ModuleType, version: str) -> None:
 
 def h11(module: ModuleType, version: str) -> None:
     """Hook the protocol that h11 parses."""
-    _protocol("h11", module, module.H11Protocol, version)
+    _protocol(module, module.H11Protocol, version)
 
 
 def httptools(module: ModuleType, version: str) -> None:
     """Hook the protocol that httptools parses."""
-    _protocol("httptools", module, module.HttpToolsProtocol, version)
+    _protocol(module, module.HttpToolsProtocol, version)
 
 
-def _protocol(name: str, module: ModuleType, protocol: type, version: str) -> None:
+def _protocol(module: ModuleType, protocol: type, version: str) -> None:
     ring.server, ring.version = "uvicorn", version
-    install(f"uvicorn.{name}.connection", protocol, "connection_made", _connection_made)
-    install(f"uvicorn.{name}.request", module.RequestResponseCycle, "run_asgi", _run_asgi)
+    install("uvicorn.connection", protocol, "connection_made", _connection_made)
+    install("uvicorn.request", module.RequestResponseCycle, "run_asgi", _run_asgi)
     install_waits()
 
 
@@ -136,6 +136,7 @@ class Connection(asyncio.BufferedProtocol):
         try:
             self.protocol.connection_lost(exc)
         finally:
+            self.protocol._hopscope = None  # no cycle of references is left behind
             sock, self.sock = self.sock, None
             if sock is not None:
                 sock.detach()
