@@ -28,9 +28,12 @@ TEXTS = 4096
 """Texts that are interned at most; a text beyond them is number 0, not known."""
 
 METHODS = frozenset(
-    "CONNECT COPY DELETE GET HEAD LOCK MKCOL MOVE OPTIONS PATCH POST PROPFIND PROPPATCH PUT QUERY REPORT "
-    "SEARCH TRACE UNLOCK".split()
+    (
+        *("CONNECT", "COPY", "DELETE", "GET", "HEAD", "LOCK", "MKCOL", "MOVE", "OPTIONS", "PATCH", "POST"),
+        *("PROPFIND", "PROPPATCH", "PUT", "QUERY", "REPORT", "SEARCH", "TRACE", "UNLOCK"),
+    )
 )
+"""Methods that are told by name: clients choose what they send, and a text is kept for good."""
 
 _struct = {kind: layout.record(kind).pack_into for kind in layout.FIELDS}
 
@@ -56,7 +59,7 @@ class Ring:
         self.conns = itertools.count(1).__next__
         self.forget()
         os.register_at_fork(after_in_child=self.forget)
-        atexit.register(self._end)
+        atexit.register(self.end)
 
     def forget(self) -> None:
         """Start with no file, no lanes and no texts: at first, and in a child after a fork."""
@@ -67,7 +70,7 @@ class Ring:
         self._next_text = itertools.count(1).__next__
         self._retell_at = 0
         self._making = RLock()
-        self._is_making = False
+        self._is_making = self._ended = False
         if not self.off:
             self.open = self._then("open")
             self.phase = self._then("phase")
@@ -171,7 +174,7 @@ class Ring:
         return number
 
     def method(self, method: str) -> int:
-        """Return the number of a request's method; one that is not registered is OTHER, as clients choose it."""
+        """Return the number of a request's method; one that is not known is OTHER."""
         return self._texts.get(method) or self.text(method if method in METHODS else "OTHER")
 
     def _write_text(self, text: str, number: int) -> None:
@@ -235,8 +238,10 @@ class Ring:
         """Tell that a hook failed and was switched off."""
         self.write(FAULT, 0, 0, 0, count, monotonic_ns(), text.encode("utf-8", "replace")[:96])
 
-    def _end(self) -> None:
-        if self._buffer is not None:
+    def end(self) -> None:
+        """Tell, once, that the process ends in good order."""
+        if self._buffer is not None and not self._ended:
+            self._ended = True
             self.write(END, 0, 0, 0, monotonic_ns())
 
 

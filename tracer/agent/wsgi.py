@@ -142,15 +142,16 @@ class Exchange:
             (req.path or "").encode("latin-1", "replace"), (req.query or "").encode("latin-1", "replace")
         )
         method, protocol = ring.method(req.method), ring.text(_protocol(req))
-        self.number = ring.visits()
+        number = ring.visits()
         self.cpu, self.process_cpu = thread_time_ns(), process_time_ns()
         ring.open(
-            WSGI, self.lane, self.number, connection.number, ordinal, connection.arrived, connection.taken,
+            WSGI, self.lane, number, connection.number, ordinal, connection.arrived, connection.taken,
             self.parsed, monotonic_ns(), trace, span, method, protocol, connection.queue,
             len(target), target[:32],
         )  # fmt: skip
         if len(target) > 32:
-            ring.target(self.number, target)
+            ring.target(number, target)
+        self.number = number
         CURRENT.set(self)
 
     def returned(self, result: Any) -> None:

@@ -31,7 +31,7 @@ def sync(module: ModuleType, version: str) -> None:
     """Hook the sync worker."""
     _common(version, "sync")
     install("gunicorn.sync.handle", module.SyncWorker, "handle", _sync_handle)
-    install("gunicorn.sync.request", module.SyncWorker, "handle_request", partial(_request, 1, 2))
+    install("gunicorn.request", module.SyncWorker, "handle_request", partial(_request, 1, 2))
     install("gunicorn.sync.run", module.SyncWorker, "run", lambda real: _run(real, _sync_lane))
 
 
@@ -40,7 +40,7 @@ def gthread(module: ModuleType, version: str) -> None:
     _common(version, "gthread")
     install("gunicorn.gthread.accept", module.TConn, "__init__", _accepted)
     install("gunicorn.gthread.handle", module.ThreadWorker, "handle", _thread_handle)
-    install("gunicorn.gthread.request", module.ThreadWorker, "handle_request", partial(_request, 0, 1))
+    install("gunicorn.request", module.ThreadWorker, "handle_request", partial(_request, 0, 1))
     install("gunicorn.gthread.close", module.TConn, "close", _thread_close)
     install("gunicorn.gthread.run", module.ThreadWorker, "run", lambda real: _run(real, _pool_lane))
 

@@ -32,6 +32,7 @@ def server(module: ModuleType, version: str) -> None:
     """Hook the start of the server."""
     ring.server, ring.version = "uvicorn", version
     install("uvicorn.startup", module.Server, "startup", _startup)
+    install("uvicorn.shutdown", module.Server, "shutdown", _shutdown)
 
 
 def h11(module: ModuleType, version: str) -> None:
@@ -67,6 +68,20 @@ def _startup(real: Callable[..., Any]) -> Callable[..., Any]:
         return result
 
     return startup
+
+
+def _shutdown(real: Callable[..., Any]) -> Callable[..., Any]:
+    """Uvicorn ends by the signal that it was sent, so nothing is called at the exit of the process."""
+
+    async def shutdown(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = await real(self, *args, **kwargs)
+        try:
+            ring.end()
+        except Exception as error:
+            fault("uvicorn.shutdown", error)
+        return result
+
+    return shutdown
 
 
 class _Borrowed(_RawSocket):
@@ -183,7 +198,7 @@ def _run_asgi(real: Callable[..., Any]) -> Callable[..., Any]:
 
     def run_asgi(self: Any, app: Any) -> Any:
         try:
-            connection = self.on_response.__self__._hopscope
+            connection = getattr(self.on_response.__self__, "_hopscope", None)
             if connection is not None:
                 app = Visit(self, app, connection)
                 connection.state = BODY
