@@ -47,7 +47,8 @@ def breaking(tmp_path):
         ("gthread", "patches.gunicorn:_thread_lane", "gunicorn.gthread.handle"),
         ("h11-asyncio", "asgi:redacted", "uvicorn.request"),
         ("httptools-uvloop", "patches.uvicorn:Connection", "uvicorn.connection"),
-        ("httptools-uvloop", "patches.uvicorn:Visit", "uvicorn.request"),
+        ("httptools-uvloop", "patches.uvicorn:partial", "uvicorn.request"),
+        ("h11-uvloop", "asgi:_close", "uvicorn.request"),
         ("httptools-uvloop", "asgi:arrival", "uvicorn.request"),
     ],
 )

@@ -42,5 +42,7 @@ def arrival(ancillary: Iterable[tuple[int, int, bytes]], now: int) -> int:
                 _offset, _measured = offset(), now
             seconds, nanoseconds = _timespec(data)
             time: int = seconds * 1_000_000_000 + nanoseconds - _offset
-            return time if time <= now else now if time <= now + FUTURE else 0
+            if time <= now:
+                return time
+            return now if time <= now + FUTURE else 0
     return 0

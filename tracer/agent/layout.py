@@ -58,6 +58,9 @@ WSGI, ASGI = 1, 2  # the calling convention of the application: one of the two
 # CLOSE.flags
 ERROR = 1  # the application raised
 ABORTED = 2  # the connection broke before the answer was whole
+# A coroutine that never gave the loop back: from entered to left it held its lane, RUNNING (but for
+# BLOCKED phases), in one step that took less than a millisecond and has no PHASE of its own.
+ONE_STEP = 4
 # PHASE.flags
 APP = 1  # a phase of the `app` visit; else of the server's own visit
 # MARK.what, as numbers (kept few: a closed table)

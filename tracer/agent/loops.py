@@ -17,7 +17,7 @@ from .ring import ring
 LONG = 1_000_000
 """ns: the CPU time of steps from this length on is told; a CPU clock costs ten times a wall clock."""
 
-STALE = 100_000
+STALE = 200_000
 """ns: how long before a step its thread's CPU clock may have been read, so its CPU time is at most that
 much too high."""
 
@@ -115,7 +115,7 @@ class Stepped:
             loop, visit = self.loop, self.visit
             number = visit.number
             what = 0 if number else ring.text(f"task {self.coroutine.__qualname__}")
-            cpu = -1 if end - start < LONG else loop.cpu_since(start, end)
+            cpu = loop.cpu_since(start, end)
             ring.phase(APP if number else 0, loop.lane, number, RUNNING, 1, 0, what, start, end, cpu)
         except Exception as error:
             fault("asyncio.task", error)
@@ -147,11 +147,18 @@ def _factory(previous: Callable[..., Any] | None) -> Callable[..., Any]:
     return factory
 
 
+def _is_servers(coro: Any) -> bool:
+    """Whether it is the server's, that starts the next pipelined request when this one is answered."""
+    return getattr(coro, "__name__", "") == "run_asgi"
+
+
 def _stepped(visit: Any, coro: Any, context: Any) -> Any:
     try:
         if context is not None:
             visit = context.get(CURRENT)
-        if visit is not None and visit.number and "asyncio.task" not in faults and asyncio.iscoroutine(coro):
+        if visit is None or not visit.number or "asyncio.task" in faults or _is_servers(coro):
+            return coro
+        if asyncio.iscoroutine(coro):
             return Stepped(visit, coro)
     except Exception as error:
         fault("asyncio.task", error)

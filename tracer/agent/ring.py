@@ -66,6 +66,8 @@ class Ring:
         self._buffer: mmap.mmap | None = None
         self._lanes: dict[Any, tuple[Any, ...]] = {}
         self._texts: dict[str, int] = {}
+        self.methods: dict[str, int] = {}
+        self.protocols: dict[str, int] = {}
         self._next_lane = itertools.count(1).__next__
         self._next_text = itertools.count(1).__next__
         self._retell_at = 0
@@ -175,7 +177,16 @@ class Ring:
 
     def method(self, method: str) -> int:
         """Return the number of a request's method; one that is not known is OTHER."""
-        return self._texts.get(method) or self.text(method if method in METHODS else "OTHER")
+        number = self.methods.get(method)
+        if number is None:
+            number = self.text(method if method in METHODS else "OTHER")
+            if method in METHODS:
+                self.methods[method] = number
+        return number
+
+    def protocol(self, version: str) -> int:
+        """Return the number of the text "http/VERSION"."""
+        return self.protocols.get(version) or self.protocols.setdefault(version, self.text(f"http/{version}"))
 
     def _write_text(self, text: str, number: int) -> None:
         data = text.encode("utf-8", "replace")[:110]

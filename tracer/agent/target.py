@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from binascii import unhexlify
+
+_DASH = ord("-")
+
 LONGEST = 8192
 """Bytes of a target that are told."""
 
@@ -28,11 +32,10 @@ def parent(value: str | bytes) -> tuple[bytes, bytes]:
     >>> parent("nonsense")
     (b'', b'')
     """
-    text = value.decode("latin-1") if isinstance(value, bytes) else value
-    if len(text) < 55 or text[2] != "-" or text[35] != "-" or text[52] != "-":
-        return b"", b""
+    data = value if type(value) is bytes else value.encode("latin-1", "replace")  # type: ignore[union-attr]
     try:
-        trace, span = bytes.fromhex(text[3:35]), bytes.fromhex(text[36:52])
-    except ValueError:
-        return b"", b""
-    return (trace, span) if len(trace) == 16 and len(span) == 8 else (b"", b"")
+        if data[2] == data[35] == data[52] == _DASH:
+            return unhexlify(data[3:35]), unhexlify(data[36:52])
+    except (IndexError, ValueError):
+        pass
+    return b"", b""

@@ -51,7 +51,7 @@ def install_waits() -> None:
 def _sleep(real: Callable[..., Any]) -> Callable[..., Any]:
     def sleep(*args: Any, **kwargs: Any) -> Any:
         visit = _current()
-        if visit is None:
+        if visit is None or not visit.number:
             return real(*args, **kwargs)
         start = monotonic_ns()
         try:
@@ -67,7 +67,12 @@ def _call(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
 
     def call(self: socket.socket, *args: Any, **kwargs: Any) -> Any:
         visit = _current()
-        if visit is None or ((own := self is visit.sock) and not reads) or self.gettimeout() == 0.0:
+        if (
+            visit is None
+            or not visit.number
+            or ((own := self is visit.sock) and not reads)
+            or self.gettimeout() == 0.0
+        ):
             return real(self, *args, **kwargs)
         start = monotonic_ns()
         try:
@@ -81,7 +86,7 @@ def _call(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
 def _look_up(real: Callable[..., Any]) -> Callable[..., Any]:
     def getaddrinfo(*args: Any, **kwargs: Any) -> Any:
         visit = _current()
-        if visit is None:
+        if visit is None or not visit.number:
             return real(*args, **kwargs)
         start = monotonic_ns()
         try:

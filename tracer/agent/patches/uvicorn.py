@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 from _socket import socket as _RawSocket  # noqa: N812
 from collections.abc import Callable
+from functools import partial
 from socket import MSG_PEEK, SOL_SOCKET
 from time import monotonic_ns
 from types import ModuleType
 from typing import Any
 
-from ..asgi import Visit
+from ..asgi import stepped
 from ..clock import SO_TIMESTAMPNS
 from ..loops import loop_here, step_tasks
 from ..points import fault, install
@@ -48,6 +49,7 @@ def httptools(module: ModuleType, version: str) -> None:
 def _protocol(module: ModuleType, protocol: type, version: str) -> None:
     ring.server, ring.version = "uvicorn", version
     install("uvicorn.connection", protocol, "connection_made", _connection_made)
+    install("uvicorn.answered", protocol, "on_response_complete", _answered)
     install("uvicorn.request", module.RequestResponseCycle, "run_asgi", _run_asgi)
     install_waits()
 
@@ -117,6 +119,7 @@ class Connection(asyncio.BufferedProtocol):
         self.resume_writing = protocol.resume_writing  # type: ignore[method-assign]
         self.loop = loop_here()
         self.number = self.ordinal = self.taken = self.state = 0
+        self.visit: Any = None  # the one whose answer is under way
         self.ancillary: Any = ()
         self.first: Any = ()
         self.sock: _Borrowed | None = None
@@ -193,14 +196,26 @@ def _connection_made(real: Callable[..., Any]) -> Callable[..., Any]:
     return connection_made
 
 
+def _answered(real: Callable[..., Any]) -> Callable[..., Any]:
+    """The last write is out (to uvloop: is handed over)."""
+
+    def on_response_complete(self: Any) -> Any:
+        connection = getattr(self, "_hopscope", None)
+        if connection is not None and connection.visit is not None:
+            connection.visit.answered = monotonic_ns()
+        return real(self)
+
+    return on_response_complete
+
+
 def _run_asgi(real: Callable[..., Any]) -> Callable[..., Any]:
     """The head is parsed; uvicorn makes a task of what this returns."""
 
     def run_asgi(self: Any, app: Any) -> Any:
         try:
-            connection = getattr(self.on_response.__self__, "_hopscope", None)
+            connection = getattr(getattr(self.on_response, "__self__", None), "_hopscope", None)
             if connection is not None:
-                app = Visit(self, app, connection)
+                app = partial(stepped, self, app, connection, monotonic_ns())
                 connection.state = BODY
         except Exception as error:
             fault("uvicorn.request", error)
