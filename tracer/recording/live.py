@@ -219,10 +219,13 @@ def reopen(path: Path | str) -> LiveWriter:
     return LiveWriter.reopen(path)
 
 
-def read_live(path: Path | str) -> Recording:
-    """Read what was last committed; meta["live"] is true. Raises TraceError."""
+def read_live(path: Path | str, instead: Rows | None = None) -> Recording:
+    """Read what was last committed; meta["live"] is true. Raises TraceError.
+
+    `instead` are rows that take the place of those that were open: what a source made of its cursor.
+    """
     part = part_of(path)
-    return read_part(part, Commit.read(part))
+    return read_part(part, Commit.read(part), instead)
 
 
 def read_cursor(path: Path | str) -> dict[str, Any]:

@@ -23,11 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.recording.bounds import faults
-from tracer.recording.columns import Raw, arrange, joined, raw_columns
+from tracer.recording.columns import Raw, arrange, encode, joined, raw_columns
 from tracer.recording.errors import TraceError
 from tracer.recording.nouns import TABLES
 from tracer.recording.recording import Meta, Recording
-from tracer.recording.texts import Texts
+from tracer.recording.rows import Rows
+from tracer.recording.texts import Interner, Texts
 
 FORMAT = "hopscope live trace"
 VERSION = 1
@@ -98,13 +99,17 @@ def telling(path: Path, doing: str) -> Iterator[None]:
         raise TraceError.of(path, error, doing) from error
 
 
-def read_part(part: Path, commit: Commit) -> Recording:
-    """Read what a commit counts; meta["live"] is true. Raises TraceError."""
+def read_part(part: Path, commit: Commit, instead: Rows | None = None) -> Recording:
+    """Read what a commit counts; meta["live"] is true. Raises TraceError.
+
+    `instead` are rows that take the place of those that were open.
+    """
     try:
         with telling(part, "read"):
             look_at_sizes(part, commit)
-            raw = joined([_final(part, commit), _open(commit)])
-            tables, texts = arrange(raw, read_texts(part, commit))
+            intern = Interner(read_texts(part, commit))
+            last = _open(commit) if instead is None else encode(instead, intern)
+            tables, texts = arrange(joined([_final(part, commit), last]), intern.texts())
     except (ValueError, TypeError, IndexError, AttributeError, OverflowError, MemoryError) as error:
         raise TraceError(part, f"is damaged, {error}", _AGAIN) from error
     recording = Recording(**tables, texts=texts, meta={**commit.meta, "live": True})
