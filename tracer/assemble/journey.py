@@ -1,0 +1,115 @@
+"""One request, end to end: what its client saw, and its visits to servers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tracer.assemble.app import app_stay
+from tracer.assemble.client import client_stay, request_of
+from tracer.assemble.keys import Key
+from tracer.assemble.server import server_stay
+from tracer.assemble.story import Stay, Story
+from tracer.load.exchange import Exchange
+from tracer.recording import CERTAIN, UNKNOWN, Evidence, Mark, Match, Outcome, Phase, PhaseKind, Request, Rows
+
+BY_ORDINAL = 9_000  # confidence: addresses may have been used again
+
+
+@dataclass(slots=True)
+class Journey:
+    """A request that is not told yet, or not to its end."""
+
+    request: int  # ids
+    client_visit: int
+    exchange: Exchange | None = None
+    stories: list[Story] = field(default_factory=list)
+    match: Match = Match.NONE
+    keys: list[Key] = field(default_factory=list)  # by which it may be found
+
+    @property
+    def over(self) -> bool:
+        """Whether every visit that is known of is over."""
+        return all(story.over for story in self.stories)
+
+    @property
+    def end(self) -> int:
+        """When the last that is known of it was over; 0 if nothing has an end."""
+        ends = [story.closed.end for story in self.stories if story.closed]
+        return max([*ends, self.exchange.end if self.exchange else 0], default=0)
+
+    def rows(self, client: int, app: int) -> Rows:
+        """Tell it, as far as it is known; `client` and `app` are hops. Times are CLOCK_MONOTONIC ns."""
+        rows = Rows()
+        self.stories.sort(key=lambda story: story.start)
+        rows.requests.append(self._request())
+        if self.exchange is not None:
+            _add(rows, client_stay(self.exchange, self.client_visit, self.request, client))
+        for attempt, story in enumerate(self.stories, 1):
+            self._story(rows, story, attempt, app)
+        return rows
+
+    def _request(self) -> Request:
+        if self.exchange is not None:
+            return request_of(self.exchange, self.request)
+        story = self.stories[-1]
+        closed = story.closed
+        request = Request(self.request, self.stories[0].start, story.method or None, outcome=story.outcome)
+        request.target = story.target.decode("utf-8", "replace")
+        if closed is not None:
+            request.status = story.status
+            request.end = story.answered if story.answered >= 0 else closed.end
+            request.bytes_in, request.bytes_out = closed.bytes_in, closed.bytes_out
+        return request
+
+    def _story(self, rows: Rows, story: Story, attempt: int, app: int) -> None:
+        parent = self.client_visit if self.exchange is not None else UNKNOWN
+        stay = server_stay(story, self.request, parent, attempt)
+        if self.exchange is not None:
+            stay.visit.match = self.match
+            stay.visit.confidence = CERTAIN if self.match == Match.TRACEPARENT else BY_ORDINAL
+            self._bound(stay, story, self.exchange)
+        _add(rows, stay)
+        _add(rows, app_stay(story, self.request, app))
+        rows.phases += _idle(story)
+        for time, kind, value in story.marks:
+            rows.marks.append(Mark(time, kind, self.request, story.server_visit, value=value))
+
+    @staticmethod
+    def _bound(stay: Stay, story: Story, exchange: Exchange) -> None:
+        """The answer's last byte was out at the latest when the client had it.
+
+        The server's stamp lies after its last write, during which the bytes go; `last_write` is before it.
+        A server that was killed between the write and its CLOSE has answered all the same.
+        """
+        if exchange.outcome not in (Outcome.OK, Outcome.ERROR) or exchange.status < 0:
+            return
+        visit = stay.visit
+        if (story.closed is None and story.dead) or (
+            story.closed is not None and story.closed.last_write <= exchange.end < visit.answered
+        ):
+            visit.answered = exchange.end
+
+
+def _idle(story: Story) -> list[Phase]:
+    """A lane that took a connection before anything came on it is held by no request."""
+    opened = story.opened
+    if story.lane is None or story.on_loop or not 0 < opened.taken < opened.arrived:
+        return []
+    start, lane = opened.taken, story.lane.id
+    return [
+        Phase(
+            UNKNOWN,
+            PhaseKind.BLOCKED,
+            start,
+            opened.arrived,
+            lane,
+            1,
+            what="first byte",
+            evidence=Evidence.HOOK,
+        )
+    ]
+
+
+def _add(rows: Rows, stay: Stay) -> None:
+    rows.visits.append(stay.visit)
+    rows.phases += stay.phases

@@ -1,0 +1,326 @@
+"""One server process: turns the records of its ring into lanes, stories, marks and idle holds."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from tracer.agent import layout
+from tracer.assemble.loops import Loops
+from tracer.assemble.story import Connection, Story
+from tracer.assemble.tiling import tile
+from tracer.assemble.world import World
+from tracer.observe.records import Record
+from tracer.observe.rings import Batch, Identity
+from tracer.recording import UNKNOWN, Lane, LaneKind, Mark, MarkKind, Phase, PhaseKind
+
+CONNECTIONS = 4096  # remembered for each process; the agent tells a connection again now and then
+
+_MARKS = {
+    layout.MARK_NAMES.index(name): kind
+    for name, kind in {
+        "fork": MarkKind.FORK,
+        "exit": MarkKind.EXIT,
+        "disconnect": MarkKind.DISCONNECT,
+        "timeout": MarkKind.TIMEOUT,
+        "lost": MarkKind.LOST,
+    }.items()
+}
+_LIVE, _UNSUPPORTED = (layout.MARK_NAMES.index(name) for name in ("live", "unsupported"))
+
+
+class Listener(Protocol):
+    """Who wants to know of stories."""
+
+    def opened(self, story: Story) -> None:
+        """A request has reached an application."""
+
+    def over(self, story: Story) -> None:
+        """Nothing more will be told of it."""
+
+
+class Process:
+    """State of one ring. `take` reads a batch; what is finished goes to `world` and `listener`."""
+
+    def __init__(
+        self, ring: Identity, world: World, listener: Listener, saved: dict[str, Any] | None = None
+    ) -> None:
+        """Begin, or go on from what `cursor` gave."""
+        saved = saved or {}
+        self.ring, self._world, self._listener = ring, world, listener
+        self.hop = world.server(ring)
+        self.open: dict[int, Story] = {}  # not emitted yet, by number of the visit
+        self.lanes: dict[int, Lane] = {}
+        self.ended: bool = saved.get("ended", False)
+        self._last = ring.created  # the latest time at which it is known to have lived
+        self._next: int = saved.get("next", 1)  # what comes before it was taken in, but for open visits
+        self._resume: int = saved.get("resume", 1)
+        self._done: dict[int, int] = {int(k): v for k, v in saved.get("done", {}).items()}
+        self._lane_ids: dict[int, int] = {int(k): v for k, v in saved.get("lanes", {}).items()}
+        self._texts: dict[int, str] = {}
+        self._connections: OrderedDict[int, Connection] = OrderedDict()
+        for number, (row, peer) in saved.get("connections", {}).items():
+            self._connections[int(number)] = Connection(row, peer)
+        self._loops = Loops()
+        self._inner: list[Phase] = []
+        self._good_end = False
+        self._do: dict[int, Callable[[Record], None]] = {
+            layout.LANE: self._lane,
+            layout.TEXT: self._text,
+            layout.CONN: self._conn,
+            layout.OPEN: self._open,
+            layout.TARGET: self._target,
+            layout.PHASE: self._phase,
+            layout.CLOSE: self._close,
+            layout.MARK: self._mark,
+            layout.FAULT: self._fault,
+            layout.END: self._end,
+        }
+
+    def take(self, batch: Batch) -> None:
+        """Take in a batch."""
+        if self.ended:
+            return
+        self._lost(batch)
+        for record in batch.records:
+            if record.seq >= self._next or self._again(record):
+                self._do[record.kind](record)
+            else:
+                self._recall(record)
+        self._next = max(self._next, batch.next)
+        self._last = max(self._last, batch.alive)
+        if batch.ended:
+            self._gone()
+
+    def _again(self, record: Record) -> bool:
+        """Whether a record from before a restart is wanted again: for a visit that is not emitted."""
+        if record.kind in (layout.LANE, layout.TEXT, layout.CONN, layout.END):
+            return True
+        if record.kind == layout.OPEN:
+            return bool(record.seq >= self._resume and record.visit not in self._done)
+        return record.visit in self.open
+
+    def _recall(self, record: Record) -> None:
+        """Of what was taken in before a restart, others need to know who held the loop."""
+        lane = self.lanes.get(record.lane)
+        if lane is None or lane.kind != LaneKind.LOOP:
+            return
+        if record.kind == layout.PHASE and record.holds and record.visit:
+            self._loops.hold(record.lane, record.start, record.end, record.visit)
+        elif record.kind == layout.OPEN:
+            self._loops.idle(record.lane, record.taken, record.parsed, record.visit)
+
+    def emitted(self, story: Story) -> None:
+        """Forget a story: its rows are out."""
+        del self.open[story.opened.visit]
+        self._done[story.opened.visit] = story.opened.seq
+
+    def living(self) -> list[Lane]:
+        """List its lanes if they have not ended."""
+        return [] if self.ended else list(self.lanes.values())
+
+    def cursor(self) -> dict[str, Any]:
+        """Say where it is, as JSON: after a restart, records from `resume` on are read again.
+
+        Of those, the visits in `done` are out already, and all else before `next` was taken in.
+        """
+        waiting = [story.opened.seq for story in self.open.values() if not story.gap]
+        self._resume = min(waiting, default=self._next)
+        self._done = {visit: seq for visit, seq in self._done.items() if seq >= self._resume}
+        return {
+            "ended": self.ended,
+            "next": self._next,
+            "resume": self._resume,
+            "done": self._done,
+            "lanes": self._lane_ids | {number: lane.id for number, lane in self.lanes.items()},
+            "connections": {n: (at.id, at.peer) for n, at in self._connections.items()},
+        }
+
+    # Records, kind by kind.
+
+    def _lane(self, record: Record) -> None:
+        if record.lane in self.lanes:  # told again
+            return
+        row = self._lane_ids.get(record.lane)
+        lane = Lane(
+            self._world.id() if row is None else row, self.hop, _words(record.label), record.lane_kind
+        )
+        lane.capacity, lane.pid, lane.tid, lane.start = (
+            record.capacity,
+            self.ring.pid,
+            record.tid,
+            record.start,
+        )
+        if record.parent_pid:
+            self._world.workers = max(self._world.workers, record.parent_capacity)
+            capacity = record.parent_capacity * record.capacity  # as much as all its workers can hold
+            lane.parent = self._world.arbiter(record.parent_pid, capacity, self.hop, record.start)
+        elif record.parent in self.lanes:
+            lane.parent = self.lanes[record.parent].id
+        self.lanes[record.lane] = lane
+
+    def _text(self, record: Record) -> None:
+        self._texts[record.visit] = _words(record.text)
+
+    def _conn(self, record: Record) -> None:
+        if record.visit in self._connections:
+            self._connections.move_to_end(record.visit)
+            return
+        peer, local = _words(record.peer), _words(record.local)
+        connection = Connection(self._world.id(), peer)
+        self._connections[record.visit] = connection
+        if len(self._connections) > CONNECTIONS:
+            self._connections.popitem(last=False)
+        start = min((time for time in (record.accepted, record.arrived) if time), default=UNKNOWN)
+        label = f"connection {record.visit}"
+        lane = Lane(connection.id, self.hop, label, LaneKind.CONNECTION, 1, pid=self.ring.pid, start=start)
+        lane.src, lane.dst = peer or None, local or None
+        self._world.tell(lane)
+
+    def _open(self, record: Record) -> None:
+        lane = self.lanes.get(record.lane)
+        story = Story(
+            self.ring.name,
+            record,
+            self.hop,
+            server_visit=self._world.id(),
+            app_visit=self._world.id(),
+            lane=lane,
+            queue=self._queue_of(record, lane),
+            connection=self._connections.get(record.conn),
+            method=self._texts.get(record.method, ""),
+            protocol=self._texts.get(record.protocol, ""),
+        )
+        story.target += record.target
+        story.follow()
+        if story.on_loop:
+            story.reading = self._loops.idle(record.lane, record.taken, record.parsed, record.visit)
+        self._seen(lane, min(record.taken or record.entered, record.entered), record.entered)
+        self.open[record.visit] = story
+        self._listener.opened(story)
+
+    def _queue_of(self, record: Record, lane: Lane | None) -> int:
+        """What it waited for: the lane that was told, else the arbiter's pool, else the lane itself."""
+        if record.queue_lane in self.lanes:
+            return self.lanes[record.queue_lane].id
+        if lane is None:
+            return UNKNOWN
+        arbiters = {arbiter.id for arbiter in self._world.arbiters()}
+        return lane.parent if lane.parent in arbiters else lane.id
+
+    def _target(self, record: Record) -> None:
+        story = self.open.get(record.visit)
+        if story is not None and len(story.target) == record.offset:
+            story.target += record.text[: record.length]
+
+    def _phase(self, record: Record) -> None:
+        lane = self.lanes.get(record.lane)
+        queue = self.lanes.get(record.waits_for)
+        phase = Phase(UNKNOWN, record.phase, record.start, record.end, cpu_ns=record.cpu)
+        phase.what = self._texts.get(record.what)
+        phase.waits_for = queue.id if queue and record.phase == PhaseKind.QUEUED else UNKNOWN
+        if lane is not None and record.holds:
+            phase.lane, phase.holds = lane.id, 1
+        self._seen(lane, record.start, record.end)
+        story = self.open.get(record.visit)
+        if story is not None:
+            self._told(story, phase, record)
+        elif not record.visit and phase.holds:
+            self._unclaimed(phase, record.lane)
+
+    def _unclaimed(self, phase: Phase, lane: int) -> None:
+        """A hold by no request. On a loop a wait is told before the step around it, which is cut by it."""
+        if self.lanes[lane].kind != LaneKind.LOOP:
+            self._world.tell(phase)
+        elif phase.kind != PhaseKind.RUNNING:
+            self._inner.append(phase)
+        else:
+            inner, self._inner = self._inner, []
+            for piece in tile(phase.start, phase.end, [phase, *inner], lambda _a, _b: []):
+                self._world.tell(piece)
+
+    def _told(self, story: Story, phase: Phase, record: Record) -> None:
+        if phase.kind == PhaseKind.QUEUED and phase.waits_for < 0:
+            phase.kind = PhaseKind.UNSEEN
+        if phase.holds and self.lanes[record.lane].kind == LaneKind.LOOP:
+            story.before[phase.start] = self._loops.hold(record.lane, phase.start, phase.end, record.visit)
+        own = story.app_phases if record.flags & layout.APP else story.phases
+        phase.visit = story.app_visit if record.flags & layout.APP else story.server_visit
+        own.append(phase)
+
+    def _close(self, record: Record) -> None:
+        story = self.open.get(record.visit)
+        if story is None:
+            return
+        story.close(record)
+        self._seen(story.lane, story.opened.entered, max(record.end, record.left))
+        self._listener.over(story)
+
+    def _mark(self, record: Record) -> None:
+        text = self._texts.get(record.value, "")
+        if record.what == _LIVE:
+            self._world.points[text] = None
+        elif record.what == _UNSUPPORTED:
+            self._world.unsupported[text] = None
+        kind = _MARKS.get(record.what)
+        if kind is None:
+            return
+        story = self.open.get(record.visit)
+        if story is not None:
+            story.marks.append((record.time, kind, record.value))
+        else:
+            self._world.tell(Mark(record.time, kind, lane=self._row(record.lane), value=record.value))
+
+    def _fault(self, record: Record) -> None:
+        self._world.faults.append(f"process {self.ring.pid}: {_words(record.text)}")
+        self._world.tell(Mark(record.time, MarkKind.HOOK_FAULT, value=record.count))
+
+    def _end(self, record: Record) -> None:
+        self._good_end = True
+        self._last = max(self._last, record.time)
+
+    # What becomes of it all.
+
+    def _row(self, lane: int) -> int:
+        return self.lanes[lane].id if lane in self.lanes else UNKNOWN
+
+    def _seen(self, lane: Lane | None, start: int, end: int) -> None:
+        """Note when a lane was held: it was there by then, though it may have been told later."""
+        self._last = max(self._last, end)
+        while lane is not None and start < lane.start:
+            self._world.held(lane, start)
+            parent = lane.parent
+            lane = next((other for other in self.lanes.values() if other.id == parent), None)
+
+    def _lost(self, batch: Batch) -> None:
+        """Records are missing: what is open may have been told more than is known."""
+        first = batch.records[0].seq if batch.records else batch.next
+        missing = batch.torn + max(0, first - max(self._next, 1)) if batch.lost or batch.torn else 0
+        if not missing:
+            return
+        self._world.lost += missing
+        self._world.tell(Mark(self._last, MarkKind.LOST, value=missing))
+        for story in self.open.values():
+            story.gap = True
+
+    def _gone(self) -> None:
+        """The process is no more: its lanes end, and what is open stays so."""
+        self.ended = True
+        killed = any(not story.over for story in self.open.values()) and not self._good_end
+        for story in list(self.open.values()):
+            if not story.over:
+                story.dead = True
+                self._listener.over(story)
+        for lane in self.lanes.values():
+            lane.end = max(self._last, lane.start)
+            self._world.tell(lane)
+        if killed:
+            first = min(self.lanes, default=0)
+            self._world.tell(
+                Mark(self._last, MarkKind.WORKER_KILLED, lane=self._row(first), value=self.ring.pid)
+            )
+
+
+def _words(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
