@@ -1,0 +1,164 @@
+"""One run: a command with the agent in it, its recording, and the load that is sent to it."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracer.assemble.collector import Collector
+from tracer.assemble.sender import Load, Sender
+from tracer.load import LoadError
+from tracer.observe.launch import Launch
+from tracer.recording import TraceError
+
+TICK = 0.03  # seconds between looks at the rings
+LINGER = 2.0  # seconds that processes may outlive the one that was started
+GRACE = 10.0  # seconds from SIGTERM to SIGKILL, at the end of a load
+SILENT = 5.0  # seconds until the user is told that no server is known
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a run ended."""
+
+    path: Path  # the sealed recording
+    code: int  # the command's exit code, 128 + n for signal n
+    requests: int
+    lost: int  # records
+    left: tuple[int, ...]  # processes that the command left running
+
+
+class Session:
+    """Runs a command to its end and records it. `say` is given sentences for the user."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        path: Path,
+        *,
+        load: Load | None = None,
+        title: str | None = None,
+        overwrite: bool = False,
+        say: Say = lambda _: None,
+    ) -> None:
+        """Prepare; nothing is started or written yet. Raises LoadError for a load that cannot be sent."""
+        self.command, self.path = list(command), path
+        self.load = load.checked() if load else None
+        self._title, self._overwrite, self._say = title or shlex.join(command), overwrite, say
+        self._sender: Sender | None = None
+        self._failure: TraceError | LoadError | None = None  # told at the end; the command goes on until then
+        self._introduced = False
+        self._ending = 0.0  # when the command was asked to end
+
+    def run(self) -> Result:
+        """Do it, in the main thread; nothing that it started outlives it.
+
+        Raises LaunchError, TraceError where the recording cannot be written (the command is run to its end
+        all the same), LoadError (the recording is sealed).
+        """
+        meta = {"title": self._title, "command": self.command}
+        collector = Collector(self.path, meta, client=self.load is not None, overwrite=self._overwrite)
+        try:
+            launch = Launch(self.command, collector.rings)
+        except BaseException:
+            collector.discard()
+            raise
+        try:
+            with launch:
+                self._follow(launch, collector)
+            return self._end(launch, collector)
+        finally:
+            collector.close()
+
+    def _follow(self, launch: Launch, collector: Collector) -> None:
+        """Record until the command has ended."""
+        began = time.monotonic()
+        self._sender = Sender(self.load, launch.pid) if self.load else None
+        try:
+            while not launch.wait(TICK):
+                self._turn(launch, collector)
+                self._introduce(collector, time.monotonic() - began)
+            self._poll(collector, rest=True)
+        finally:
+            if self._sender is not None:
+                self._sender.close()
+
+    def _turn(self, launch: Launch, collector: Collector) -> None:
+        """Take what is new, and end the command when its load is over."""
+        self._poll(collector)
+        if self._sender is None:
+            return
+        if launch.asked and not self._sender.asked:
+            self._sender.stop()
+        over = self._sender.done or isinstance(self._failure, LoadError)
+        if over and not self._ending:
+            self._ending = time.monotonic()
+            launch.signal(signal.SIGTERM)
+        elif self._ending and time.monotonic() - self._ending > GRACE:
+            launch.signal(signal.SIGKILL)
+
+    def _poll(self, collector: Collector, *, rest: bool = False) -> None:
+        """Look at rings and loader; what goes wrong is told now and raised at the end."""
+        try:
+            exchanges = []
+            if self._sender is not None and not isinstance(self._failure, LoadError):
+                exchanges = self._sender.rest() if rest else self._sender.take(collector.assembler)
+            if not isinstance(self._failure, TraceError):
+                collector.poll(exchanges)
+        except LoadError as error:
+            self._failure = error
+        except TraceError as error:
+            self._failure = error
+            self._say(f"{error}; the command goes on and is not recorded any more")
+
+    def _introduce(self, collector: Collector, seconds: float) -> None:
+        """Say once what is being recorded."""
+        if self._introduced:
+            return
+        servers = list(collector.assembler.world.servers.items())
+        if servers:
+            names = ", ".join(f"{name} {version}".strip() for name, version in servers)
+            points = _grouped(list(collector.assembler.world.points))
+            self._say(f"recording {names} into {self.path}; live points: {points}")
+        elif seconds > SILENT:
+            self._say(
+                f"no server that is known has started in {SILENT:g} s; nothing is recorded until one does"
+            )
+        self._introduced = bool(servers) or seconds > SILENT
+
+    def _end(self, launch: Launch, collector: Collector) -> Result:
+        """Wait for what the command left behind, seal, and raise what went wrong."""
+        until = time.monotonic() + LINGER
+        while (left := collector.reader.live()) and time.monotonic() < until and not self._failure:
+            time.sleep(TICK)
+            self._poll(collector)
+        if isinstance(self._failure, TraceError):
+            raise self._failure
+        path = collector.seal()
+        if self._sender is not None and (warning := self._sender.warning()):
+            self._say(warning)
+        for note in collector.notes():
+            self._say(note)
+        if self._failure is not None:
+            raise self._failure
+        assembler = collector.assembler
+        pids = tuple(ring.pid for ring in left)
+        return Result(path, launch.code or 0, assembler.requests, assembler.world.lost, pids)
+
+
+def _grouped(points: list[str]) -> str:
+    """Write `a.b, a.c` as `a.{b,c}`."""
+    groups: dict[str, list[str]] = {}
+    for point in points:
+        group, _, name = point.rpartition(".")
+        groups.setdefault(group, []).append(name)
+    return ", ".join(
+        f"{group}.{names[0]}".strip(".") if len(names) == 1 else f"{group}.{{{','.join(names)}}}"
+        for group, names in groups.items()
+    )
