@@ -32,6 +32,10 @@ def opened(name: str) -> Recording:
         raise CliError(f"{name}: this is a directory; {_GIVE}")
     if not path.exists() and not part_of(path).exists():
         raise CliError(f"{name}: there is no such file; {_GIVE}")
+    if not path.is_file() and (part_of(path) / "rings").is_dir():
+        from tracer.assemble.recover import recovered
+
+        return recovered(path)
     return open_recording(path)
 
 

@@ -1,0 +1,114 @@
+"""`tracer run [-o OUT.trace] [--load RATE --for D --url PATH] -- CMD…`: start a server and record it."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import sys
+from pathlib import Path
+
+from tracer.cli.duration import argument as duration
+from tracer.cli.errors import CliError
+
+WRONG_USE = 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.usage = "tracer run [-o OUT.trace] [--load RATE --for D --url PATH] -- CMD …"
+    add = parser.add_argument
+    add("-o", "--output", type=Path, metavar="OUT.trace", help="default: hopscope-DATE-TIME.trace")
+    add("--force", action="store_true", help="overwrite OUT.trace if it is there")
+    add("--title", help="what the recording is called; default: the command")
+    load = parser.add_argument_group("a load to send, after which the server is stopped")
+    load.add_argument("--load", type=float, metavar="RATE", help="requests per second, open loop")
+    load.add_argument(
+        "--for", dest="duration", type=duration, metavar="D", help="how long: 5s, 2m; default 10s"
+    )
+    load.add_argument("--url", metavar="PATH", help="path, or whole URL; default /")
+    load.add_argument("--arrivals", choices=("poisson", "constant"), help="default poisson")
+    load.add_argument("--close", action="store_true", help="a new connection for each request")
+    load.add_argument("--timeout", type=duration, metavar="D", help="of a request; default 30s")
+    load.add_argument("--seed", type=int, help="of the arrivals; default 0")
+    add("--print-env", type=Path, metavar="DIR", help="print the environment for other service managers")
+    add("command", nargs=argparse.REMAINDER, metavar="CMD …", help="the command that starts the server")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Record a command; give its exit code."""
+    if arguments.print_env is not None:
+        return _print_env(arguments.print_env)
+    command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
+    if not command:
+        raise CliError("there is no command to run: tracer run -o OUT.trace -- gunicorn app:app")
+    if sys.platform != "linux":
+        raise CliError("servers can be recorded on Linux only; recordings play everywhere")
+    return _record(arguments, command)
+
+
+def _record(arguments: argparse.Namespace, command: list[str]) -> int:
+    from tracer.assemble.session import Session
+    from tracer.load import LoadError
+    from tracer.observe.launch import LaunchError
+
+    path = arguments.output or Path(f"hopscope-{datetime.datetime.now():%Y%m%d-%H%M%S}.trace")  # noqa: DTZ005
+    try:
+        load = _load(arguments)
+        title, overwrite = arguments.title, arguments.force
+        session = Session(command, path, load=load, title=title, overwrite=overwrite, say=_say)
+        result = session.run()
+    except (LoadError, LaunchError) as error:
+        raise CliError(str(error)) from error
+    size = result.path.stat().st_size
+    _say(f"{result.requests} requests in {result.path} ({_bytes(size)}), {result.lost} records lost")
+    if result.left:
+        pids = ", ".join(map(str, result.left))
+        _say(f"the command has ended and left processes running that are not recorded any more: {pids}")
+    return result.code
+
+
+def _load(arguments: argparse.Namespace):  # type: ignore[no-untyped-def]  # Load, which is heavy to import
+    """Give the load that was asked for, or None."""
+    from tracer.assemble.sender import Load
+
+    told = {
+        "url": arguments.url,
+        "rate": arguments.load,
+        "seconds": arguments.duration and arguments.duration / 1e9,
+        "poisson": arguments.arrivals and arguments.arrivals == "poisson",
+        "keep_alive": False if arguments.close else None,
+        "timeout": arguments.timeout and arguments.timeout / 1e9,
+        "seed": arguments.seed,
+    }
+    given = {name: value for name, value in told.items() if value is not None}
+    if arguments.load is None:
+        if given:
+            raise CliError("there is no load to send: give its rate, as in --load 50 --for 10s --url /")
+        return None
+    return Load(**given)
+
+
+def _print_env(directory: Path) -> int:
+    from tracer.observe.launch import environment
+
+    if not directory.is_dir():
+        raise CliError(
+            f"{directory} is no directory: make it, so that the servers may write their rings there"
+        )
+    for name, value in environment(directory, {}).items():
+        sys.stdout.write(f"{name}={value}\n")
+    return 0
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"tracer: {sentence}\n")
+    sys.stderr.flush()
+
+
+def _bytes(size: int) -> str:
+    value, unit = float(size), "bytes"
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            break
+        value /= 1000
+    return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
