@@ -32,6 +32,7 @@ class Result:
     requests: int
     lost: int  # records
     left: tuple[int, ...]  # processes that the command left running
+    asked: bool  # somebody asked for the end, by a signal
 
 
 class Session:
@@ -149,7 +150,8 @@ class Session:
             raise self._failure
         assembler = collector.assembler
         pids = tuple(ring.pid for ring in left)
-        return Result(path, launch.code or 0, assembler.requests, assembler.world.lost, pids)
+        lost = assembler.world.lost
+        return Result(path, launch.code or 0, assembler.requests, lost, pids, launch.asked > 0)
 
 
 def _grouped(points: list[str]) -> str:

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="one .trace, or two to compare")
+    add_appearance(parser)
+
+
+def add_appearance(parser: argparse.ArgumentParser) -> None:
+    """Declare how the app looks, which the demo lets one choose too."""
     parser.add_argument("--lang", choices=("en", "ko"), default=_language(), help="by LANG unless given")
     parser.add_argument("--theme", choices=("dark", "light", "contrast"), default="dark")
     parser.add_argument("--glyphs", choices=("narrow", "ascii"), default=_glyphs())

@@ -68,7 +68,7 @@ STACKS = (GUNICORN, UVICORN)
 # second, and 40 requests keep it short enough to be read on the Stage as numbers.
 WAITING = Scene("waiting", {"en": "waiting", "ko": "기다리기"}, "/wait", rate=30.0, requests=40)
 # One loop computes 25 requests a second at 40 ms each, two workers on two cores up to 50.
-COMPUTING = Scene("computing", {"en": "computing", "ko": "계산하기"}, "/compute", rate=32.0, requests=32)
+COMPUTING = Scene("computing", {"en": "computing", "ko": "계산하기"}, "/compute", rate=30.0, requests=30)
 SCENES = (WAITING, COMPUTING)
 
 

@@ -8,10 +8,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.recording import LaneKind, Outcome, PhaseKind, Recording, Role
+from tracer.analysis.lanes import executing
+from tracer.analysis.outcomes import answered
+from tracer.analysis.summary import Summary, summarise
+from tracer.analysis.verdict import busiest
+from tracer.recording import PhaseKind, Recording, Role
 
 MS = 1_000_000
-_EXECUTE = (LaneKind.PROCESS, LaneKind.THREAD, LaneKind.LOOP, LaneKind.GREENLET_HUB)
 
 
 @dataclass(frozen=True)
@@ -31,27 +34,33 @@ class Moments:
         return int(self.recording.requests.start[0])
 
     @cached_property
-    def latencies(self) -> NDArray[np.float64]:
-        """Latency of each answered request in order of arrival, ms."""
-        requests = self.recording.requests
-        answered = (requests.outcome == Outcome.OK) & (requests.end >= 0)
-        return np.asarray((requests.end - requests.start)[answered] / MS)
+    def summary(self) -> Summary:
+        """The figures of `tracer summary`."""
+        return summarise(self.recording)
 
     @property
     def p50(self) -> float:
         """The median latency, ms."""
-        return float(np.median(self.latencies)) if len(self.latencies) else 0.0
+        return (self.summary.latency_s.p50 or 0.0) * 1000
 
     @property
     def max(self) -> float:
         """The longest latency, ms."""
-        return float(self.latencies.max(initial=0.0))
+        return (self.summary.latency_s.max or 0.0) * 1000
+
+    @property
+    def held_share(self) -> float:
+        """The share of the time for which the lanes of its busiest hop were held, from 0 to 1."""
+        hop = busiest(self.summary)
+        return (hop.utilisation or 0.0) if hop else 0.0
 
     @property
     def grows(self) -> bool:
         """Whether the last third waits clearly longer than the first."""
-        third = max(1, len(self.latencies) // 3)
-        return bool(np.median(self.latencies[-third:]) > 1.5 * np.median(self.latencies[:third]))
+        requests = self.recording.requests
+        took = (requests.end - requests.start)[answered(self.recording)]
+        third = max(1, len(took) // 3)
+        return len(took) > 0 and bool(np.median(took[-third:]) > 1.5 * np.median(took[:third]))
 
     @property
     def end(self) -> int:
@@ -96,16 +105,6 @@ class Moments:
         """How many wait outside of a free lane."""
         return len(self._numbers(self._alive(at) & (self._kind == PhaseKind.AWAITING)))
 
-    @cached_property
-    def held_share(self) -> float:
-        """The share of the time up to the last answer for which executing lanes were held, from 0 to 1."""
-        phases = self.recording.phases
-        mine = (phases.holds == 1) & self._on_executing & (phases.visit >= 0)
-        begin = np.clip(phases.start[mine] - self.zero, 0, self.end)
-        end = np.clip(np.where(phases.end < 0, self.end, phases.end - self.zero)[mine], 0, self.end)
-        lanes = len(np.unique(phases.lane[mine]))
-        return float((end - begin).sum() / (self.end * lanes)) if lanes else 0.0
-
     @property
     def _kind(self) -> NDArray[np.int8]:
         return self.recording.phases.kind
@@ -116,7 +115,7 @@ class Moments:
 
     @cached_property
     def _on_executing(self) -> NDArray[np.bool_]:
-        executes = np.isin(self.recording.lanes.kind, _EXECUTE)
+        executes = executing(self.recording)
         lane = self.recording.phases.lane
         return np.asarray((lane >= 0) & np.append(executes, False)[lane])
 

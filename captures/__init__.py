@@ -1,0 +1,1 @@
+"""Real captures and recordings that ship with hopscope, each with what made it."""

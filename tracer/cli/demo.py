@@ -1,0 +1,144 @@
+"""`tracer demo`: record a real gunicorn and a real uvicorn under the same load, play both side by side."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tracer.cli import tui
+from tracer.cli.errors import CliError
+
+if TYPE_CHECKING:
+    from tracer.labs.demo import Scene, Stack
+    from tracer.recording import Recording
+
+INTERRUPTED = 130
+_NEEDED = ("gunicorn", "uvicorn", "uvloop", "httptools")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add = parser.add_argument
+    add("--text", action="store_true", help="print the comparison instead of opening the app")
+    add("--recorded", action="store_true", help="play the recordings that ship with hopscope; start nothing")
+    add("-o", "--output", type=Path, metavar="DIR", default=Path("hopscope-demo"), help="for the recordings")
+    tui.add_appearance(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Record, or find the recordings; then show them."""
+    files = _shipped() if arguments.recorded else _recorded(arguments.output)
+    if files is None:
+        return INTERRUPTED
+    if arguments.text or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return _print(files, arguments.lang)
+    tui.play(tui.read(files), tui.options(arguments))
+    return 0
+
+
+def _shipped() -> list[Path]:
+    """Find the recordings in captures/."""
+    import captures
+
+    return sorted((Path(captures.__file__).parent / "demo").glob("*.trace"))
+
+
+def _recorded(directory: Path) -> list[Path] | None:
+    """Record every scene on every stack; None if somebody pressed Ctrl-C."""
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise CliError(
+            f"the demo starts real servers and {', '.join(missing)} cannot be found: "
+            "pip install 'hopscope[demo]', or see the recorded one: tracer demo --recorded"
+        )
+    directory.mkdir(parents=True, exist_ok=True)
+    from tracer.labs.demo import SCENES, STACKS, rounds_of_work
+
+    os.environ["HOPSCOPE_ROOM_WORK"] = str(rounds_of_work())
+    with _progress(len(SCENES) * len(STACKS)) as tell:
+        for scene in SCENES:
+            for stack in STACKS:
+                tell(f"{scene.name}: {stack.label}")
+                if not _record(scene, stack, directory):
+                    return None
+            _narrate(scene, directory)
+    return [_path(directory, scene, stack) for scene in SCENES for stack in STACKS]
+
+
+def _path(directory: Path, scene: Scene, stack: Stack) -> Path:
+    return directory / f"{scene.name}-{stack.name}.trace"
+
+
+def _record(scene: Scene, stack: Stack, directory: Path) -> bool:
+    """Send one scene to one stack and record it; False if somebody asked to stop."""
+    from tracer.assemble.sender import Load
+    from tracer.assemble.session import Session
+    from tracer.load import LoadError
+    from tracer.observe.launch import LaunchError
+
+    load = Load(url=scene.path, rate=scene.rate, seconds=scene.duration, poisson=False)
+    path = _path(directory, scene, stack)
+    try:
+        result = Session(stack.command, path, load=load, title=stack.label, overwrite=True).run()
+    except (LoadError, LaunchError) as error:
+        raise CliError(f"{stack.label}: {error}") from error
+    return not result.asked
+
+
+def _narrate(scene: Scene, directory: Path) -> None:
+    """Tell the story in the meta data of both recordings of a scene, so that each file knows its place."""
+    from tracer.labs.demo import STACKS
+    from tracer.labs.narration import chapter
+    from tracer.recording import Recording
+    from tracer.recording.sealed import save
+
+    sides: list[Recording] = [Recording.open(_path(directory, scene, stack)) for stack in STACKS]
+    for stack, side, recording in zip(STACKS, ("left", "right"), sides, strict=True):
+        meta = recording.meta | {"chapter": chapter(scene, stack, side, *sides)}
+        save(replace(recording, meta=meta), _path(directory, scene, stack))
+
+
+def _print(files: list[Path], language: str) -> int:
+    """Print what the Stage would show: a table a scene and a sentence that says what happened."""
+    from rich.console import Console
+
+    from tracer.analysis.summary import summarise
+    from tracer.analysis.verdict import what_happened
+    from tracer.cli.comparison import compared
+
+    console = Console()
+    for chapter in tui.read(files):
+        left, right = (summarise(side.recording) for side in chapter.sides)
+        names = chapter.sides[0].label, chapter.sides[1].label
+        title = f"{chapter.number}/{chapter.of} {chapter.title.get(language, chapter.title['en'])}"
+        console.print(compared(left, right, names, title))
+        console.print(what_happened(left, right, names)[language], highlight=False)
+        console.print()
+    console.print(f"The recordings: {' '.join(map(str, files))}", soft_wrap=True, highlight=False)
+    return 0
+
+
+@contextmanager
+def _progress(steps: int) -> Iterator[Callable[[str], None]]:
+    """Show on stderr what is being recorded; a line a step where stderr is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("recording {task.description}"), BarColumn(20), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=steps, completed=-1)
+
+        def tell(what: str) -> None:
+            progress.update(task, description=what, advance=1)
+            if not console.is_terminal:
+                console.print(f"recording {what}", highlight=False)
+
+        yield tell
