@@ -21,7 +21,7 @@ from tracer.recording import (
     Visit,
 )
 from tui.player.chapter import Chapter, Side
-from tui.player.grid import BLAME, Grid
+from tui.player.grid import BLAME, UNDERLINE, Grid
 from tui.player.model import Model
 from tui.player.moments import events
 from tui.player.playhead import opening
@@ -198,6 +198,8 @@ def test_lanes_without_a_row_share_a_map():
 def test_the_lane_asked_for_gets_a_row():
     model = many_workers(12).model()
     assert "worker 9" in draw(model, 150, selected=8).text()
+    chosen = [line for line in draw(model, 150, selected=8).lines if line[0].text.startswith("worker 9")]
+    assert chosen[0][0].style & UNDERLINE
     assert "worker 7" in draw(model, 150, followed=6).text()
     assert "worker 7" not in draw(model, 150).text()
     assert "worker 12" not in draw(model, 150, (100, 30)).text().split("others")[0]

@@ -11,7 +11,8 @@ from tui.player.glyphs import Glyphs, number
 from tui.player.grid import FOLLOW
 from tui.player.model import Model
 from tui.player.moment import Moment
-from tui.player.plan import SLOT, TOKEN, Half, Plan, Rows, crowd, dotted, slots
+from tui.player.plan import SLOT, TOKEN, Half, Plan, crowd, dotted, slots
+from tui.player.rows import Rows
 from tui.player.stack import Stack
 from tui.player.view import View
 

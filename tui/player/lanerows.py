@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tui.player.contention import worst_lanes
 from tui.player.frame import Band
-from tui.player.plan import map_rows, mapped_pool
+from tui.player.plan import map_rows, mapped_pool, seats
 
 
 class Row(NamedTuple):
@@ -26,13 +27,6 @@ def lane_rows(band: Band) -> list[Row]:
     return made
 
 
-def seats(band: Band) -> list[int]:
-    """List the lanes that would have a seat if there were room for all."""
-    tree = band.stack.tree
-    mapped = {lane for pool in tree.pools if mapped_pool(band.stack, pool) for lane in tree.under(pool)}
-    return [lane for lane in band.stack.serving if lane not in mapped]
-
-
 def _rows(band: Band, room: int) -> list[Row]:
     stack, tree = band.stack, band.stack.tree
     maps = [
@@ -40,7 +34,7 @@ def _rows(band: Band, room: int) -> list[Row]:
         for pool in tree.pools
         if mapped_pool(stack, pool)
     ]
-    own = seats(band)
+    own = seats(stack)
     if len(own) + sum(one.rows for one in maps) > room:
         maps = [one._replace(rows=1) for one in maps[: max(0, room - 1)]]
     room -= sum(one.rows for one in maps)
@@ -54,7 +48,7 @@ def _kept(band: Band, own: list[int], room: int) -> list[int]:
     """Choose the lanes that keep a row: the worst culprit, those asked for, then the lowest numbers."""
     if len(own) <= room:
         return own
-    wanted = [*_asked(band, own), *band.stack.worst_lanes[:1], *own]
+    wanted = [*_asked(band, own), *worst_lanes(band.stack)[:1], *own]
     chosen = list(dict.fromkeys(lane for lane in wanted if lane in own))[: max(0, room - 1)]
     return sorted(chosen)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tracer.recording import Outcome
+from tui.player.contention import first_contended
 from tui.player.model import Model
 from tui.player.stack import Stack
 from tui.player.steps import FOREVER
@@ -46,7 +47,7 @@ def _queueing(stack: Stack, side: int) -> list[Event]:
     """First queueing, the queue's maximum, and when everything is answered."""
     queued, times = stack.queued, stack.endings[0]
     drained = [Event(int(times[-1]), "", side, "drained")] if len(times) else []
-    first = stack.contended
+    first = first_contended(stack)
     if first < 0:
         return drained
     told = any(hold.start <= first < hold.end for hold in outstanding(stack))

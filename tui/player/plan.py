@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tui.player.glyphs import Glyphs, glyphs
 from tui.player.model import Model
+from tui.player.rows import Rows, rows_of
 from tui.player.stack import Stack
 from tui.player.view import View
 
@@ -40,26 +41,6 @@ class Half:
     def room(self) -> int:
         """Columns from the strip's first to the seat's last: where tokens stand."""
         return self.strip + SEAT
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Each place is (first row, how many); a row that was dropped has none."""
-
-    client: tuple[int, int]
-    queue: tuple[int, int]
-    lanes: tuple[int, int]
-    outside: tuple[int, int]
-    why: tuple[int, int]
-    latency: tuple[int, int]  # without its own headline, which stands above
-    figures: tuple[int, int]
-    detail: tuple[int, int]  # the followed request, where there is room
-    narration: tuple[int, int]
-    blank: tuple[int, int]
-    load: tuple[int, int]
-    queues: tuple[int, int]  # of each side
-    ruler: tuple[int, int]
-    keys: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +87,7 @@ def _plan(model: Model, sides: tuple[int, ...], size: tuple[int, int], name: str
         column = used if used < width else 0
         halves = [Half(0, LABEL + 4, used - LABEL - 4 - SEAT - LINE)]
     stacks = [model.stacks[side] for side in sides]
-    rows = _rows(height, *_needs(stacks, halves[0]))
+    rows = rows_of(height, *_needs(stacks, halves[0]))
     return Plan(width, height, rows, tuple(zip(sides, halves, strict=False)), column, wall, glyphs(name))
 
 
@@ -147,11 +128,15 @@ def _outside(most: int, room: int) -> int:
 
 def lane_rows(stack: Stack, half: Half) -> int:
     """Give the rows that the lanes of a stack could use."""
-    tree = stack.tree
-    mapped = [pool for pool in tree.pools if mapped_pool(stack, pool)]
-    inside = {lane for pool in mapped for lane in tree.under(pool)}
-    seats = sum(lane not in inside for lane in stack.serving)
-    return seats + sum(map_rows(stack, pool, half) for pool in mapped)
+    maps = [map_rows(stack, pool, half) for pool in stack.tree.pools if mapped_pool(stack, pool)]
+    return len(seats(stack)) + sum(maps)
+
+
+def seats(stack: Stack) -> list[int]:
+    """List the lanes that have a seat of their own where there is room: `View.selected` counts in it."""
+    pools = [pool for pool in stack.tree.pools if mapped_pool(stack, pool)]
+    mapped = {lane for pool in pools for lane in stack.tree.under(pool)}
+    return [lane for lane in stack.serving if lane not in mapped]
 
 
 def mapped_pool(stack: Stack, pool: int) -> bool:
@@ -162,50 +147,3 @@ def mapped_pool(stack: Stack, pool: int) -> bool:
 def map_rows(stack: Stack, pool: int, half: Half) -> int:
     """Give the rows of a pool's map, one cell a lane."""
     return max(1, -(-stack.tree.capacity(pool) // half.room))
-
-
-def _rows(height: int, queue: int, lanes: int, outside: int) -> Rows:
-    sizes = _sizes(height, queue, lanes, outside)
-    places, row = [], 2
-    for name in Rows.__dataclass_fields__:
-        row += name == "latency"
-        places.append((row, sizes[name]))
-        row += sizes[name]
-    return Rows(*places)
-
-
-def _sizes(height: int, queue: int, lanes: int, outside: int) -> dict[str, int]:
-    """Give each place its rows; first the smallest that tells the story, then what it could use."""
-    big = height >= 45
-    sizes = dict.fromkeys(Rows.__dataclass_fields__, 1)
-    sizes |= {"lanes": 3, "outside": 2, "latency": 3, "figures": 2, "narration": 2, "queues": 2, "detail": 0}
-    if height < 24:
-        return _small(sizes, height)
-    if height >= 30:
-        sizes |= {"blank": 0, "lanes": min(lanes, 3), "outside": 3, "latency": 5}
-    if big:
-        sizes |= {"figures": 3, "narration": 3, "load": 2, "queues": 4, "latency": 12}
-    wants = [("queue", queue), ("lanes", min(lanes, 16)), ("outside", outside), ("latency", 7)]
-    if big:
-        wants = [("queue", max(queue, 4)), ("lanes", min(lanes, 16)), ("outside", 4), ("detail", 8)]
-    wants += [("lanes", 3), ("outside", 4), ("latency", 12), ("detail", 6), ("queue", 3), ("latency", 20)]
-    free = height - 3 - sum(sizes.values())
-    for name, most in wants:
-        more = min(max(0, most - sizes[name]), free)
-        sizes[name] += more
-        free -= more
-    sizes["latency"] += free
-    return sizes
-
-
-_DROPS = ("blank", "load", "narration", "outside", "latency", "keys", "lanes", "figures")
-
-
-def _small(sizes: dict[str, int], height: int) -> dict[str, int]:
-    """Drop what matters least until the rest fits."""
-    for name in _DROPS:
-        if 3 + sum(sizes.values()) <= height:
-            break
-        sizes[name] -= 1
-    sizes["latency"] += max(0, height - 3 - sum(sizes.values()))
-    return sizes

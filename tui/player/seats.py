@@ -5,10 +5,11 @@ from __future__ import annotations
 from tui.player.canvas import fit
 from tui.player.frame import Band
 from tui.player.glyphs import IDLE, VERBS, style_of
-from tui.player.grid import BLAME, BOLD, Ink
+from tui.player.grid import BLAME, BOLD, UNDERLINE, Ink
 from tui.player.holds import Holder
 from tui.player.lanemap import draw_map
 from tui.player.lanerows import Row, lane_rows
+from tui.player.plan import seats
 from tui.player.queue import line_words
 from tui.player.strip import strip
 
@@ -56,8 +57,9 @@ def _lane(band: Band, row: int, entry: Row) -> None:
 
 def _label(band: Band, row: int, entry: Row) -> None:
     """Write the lane's name; where a stack has the screen to itself, how much it was held, too."""
-    canvas, half = band.frame.canvas, band.half
-    canvas.put(row, half.left, fit(entry.label, 8))
+    canvas, half, view = band.frame.canvas, band.half, band.frame.view
+    chosen = view.side == band.side and seats(band.stack).index(entry.lane) == view.selected
+    canvas.put(row, half.left, fit(entry.label, 8), Ink.TEXT | (BOLD | UNDERLINE if chosen else 0))
     if half.label > 9 and band.frame.time > 0:
         share = band.stack.held_by(entry.lane).held(0, band.frame.time) / band.frame.time
         canvas.put(row, half.left + 8, f"{round(100 * share):>3}%", Ink.FAINT)

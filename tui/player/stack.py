@@ -179,29 +179,6 @@ class Stack:
         """Give the text of a phase: `time.sleep app.py:17`."""
         return self.recording.text(int(self.recording.phases.what[phase]))
 
-    @cached_property
-    def contended(self) -> int:
-        """When a request first had to queue because what it wanted was all held; -1 for never.
-
-        While a server merely wakes up, its requests are QUEUED, too, but nobody is in their way.
-        """
-        phases = self.recording.phases
-        ids = np.flatnonzero(
-            (phases.kind == PhaseKind.QUEUED) & (phases.visit >= 0) & (phases.waits_for >= 0)
-        )
-        times = phases.start[ids] - self.origin
-        lanes = phases.waits_for[ids]
-        full = np.zeros(len(ids), bool)
-        for lane in np.unique(lanes).tolist():
-            mine = lanes == lane
-            full[mine] = self._family(lane).values(times[mine]) >= max(1, self.tree.capacity(lane))
-        return int(times[full][0]) if full.any() else -1
-
-    def _family(self, lane: int) -> Steps:
-        """Count what holds a lane or one under it."""
-        held = [self.held_by(one) for one in self.tree.under(lane)]
-        return Steps.of(np.concatenate([h.starts for h in held]), np.concatenate([h.ends for h in held]))
-
     def pooled(self, lane: int) -> Steps:
         """Count the requests that hold a pool itself, one without threads of its own."""
         phases = self.recording.phases
@@ -212,16 +189,6 @@ class Stack:
     def lanes_of(self, request: int) -> list[int]:
         """List the lanes that a request ever held."""
         return [lane for lane, held in self.holds.items() if (held.requests == request).any()]
-
-    @cached_property
-    def worst_lanes(self) -> list[int]:
-        """The executing lanes, those that were held longest while others queued first."""
-        return sorted(self.serving, key=lambda lane: (-self._harm(lane), lane))
-
-    def _harm(self, lane: int) -> float:
-        held = self.held_by(lane)
-        ends = np.minimum(held.ends, self.end)
-        return float((self.queued.integral(ends) - self.queued.integral(held.starts)).sum())
 
     @cached_property
     def endings(self) -> tuple[Times, Times]:

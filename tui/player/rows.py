@@ -1,0 +1,73 @@
+"""Rows: how the height of the screen is shared out among the places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Each place is (first row, how many); a row that was dropped has none."""
+
+    client: tuple[int, int]
+    queue: tuple[int, int]
+    lanes: tuple[int, int]
+    outside: tuple[int, int]
+    why: tuple[int, int]
+    latency: tuple[int, int]  # without its own headline, which stands above
+    figures: tuple[int, int]
+    detail: tuple[int, int]  # the followed request, where there is room
+    narration: tuple[int, int]
+    blank: tuple[int, int]
+    load: tuple[int, int]
+    queues: tuple[int, int]  # of each side
+    ruler: tuple[int, int]
+    keys: tuple[int, int]
+
+
+def rows_of(height: int, queue: int, lanes: int, outside: int) -> Rows:
+    """Share out the rows of a screen; the other three are what queue, lanes and outside could use."""
+    sizes = _sizes(height, queue, lanes, outside)
+    places, row = [], 2
+    for name in Rows.__dataclass_fields__:
+        row += name == "latency"
+        places.append((row, sizes[name]))
+        row += sizes[name]
+    return Rows(*places)
+
+
+def _sizes(height: int, queue: int, lanes: int, outside: int) -> dict[str, int]:
+    """Give each place its rows; first the smallest that tells the story, then what it could use."""
+    big = height >= 45
+    sizes = dict.fromkeys(Rows.__dataclass_fields__, 1)
+    sizes |= {"lanes": 3, "outside": 2, "latency": 3, "figures": 2, "narration": 2, "queues": 2, "detail": 0}
+    if height < 24:
+        return _small(sizes, height)
+    if height >= 30:
+        sizes |= {"blank": 0, "lanes": min(lanes, 3), "outside": 3, "latency": 5}
+    if big:
+        sizes |= {"figures": 3, "narration": 3, "load": 2, "queues": 4, "latency": 12}
+    wants = [("queue", queue), ("lanes", min(lanes, 16)), ("outside", outside), ("latency", 7)]
+    if big:
+        wants = [("queue", max(queue, 4)), ("lanes", min(lanes, 16)), ("outside", 4), ("detail", 8)]
+    wants += [("lanes", 3), ("outside", 4), ("latency", 12), ("detail", 6), ("queue", 3), ("latency", 20)]
+    free = height - 3 - sum(sizes.values())
+    for name, most in wants:
+        more = min(max(0, most - sizes[name]), free)
+        sizes[name] += more
+        free -= more
+    sizes["latency"] += free
+    return sizes
+
+
+_DROPS = ("blank", "load", "narration", "outside", "latency", "keys", "lanes", "figures")
+
+
+def _small(sizes: dict[str, int], height: int) -> dict[str, int]:
+    """Drop what matters least until the rest fits."""
+    for name in _DROPS:
+        if 3 + sum(sizes.values()) <= height:
+            break
+        sizes[name] -= 1
+    sizes["latency"] += max(0, height - 3 - sum(sizes.values()))
+    return sizes
