@@ -245,7 +245,9 @@ def test_a_recording_of_nothing_has_a_picture():
     empty = Model.of(Chapter({"en": "nothing"}, (Side(Recording.of(Rows()), "", ""),)))
     assert "p50 -" in scene(empty, opening(empty), 0, (80, 24)).text()
     bare = Model.of(Chapter({"en": "nothing"}, ()))
-    assert scene(bare, opening(bare), 0, (80, 24)).height == 24
+    for size in ((80, 24), (100, 30), (200, 60)):
+        assert scene(bare, opening(bare), 0, size).height == size[1]
+        assert scene(empty, opening(empty), 0, size).width == size[0]
 
 
 def test_too_small_a_window_is_one_sentence():

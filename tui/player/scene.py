@@ -40,7 +40,7 @@ def scene(model: Model, view: View, t: int, size: tuple[int, int], language: str
     for band in frame.bands:
         _draw(band)
     draw_detail(frame)
-    if frame.plan.column:
+    if frame.plan.column and frame.bands:
         draw_panel(frame.bands[0])
     draw_narration(frame)
     draw_timeline(frame)
