@@ -94,6 +94,26 @@ def test_a_signal_for_us_is_passed_on_once(tmp_path, number):
     assert rest.splitlines() == [f"got {int(number)}", "count 1", "code 7"]
 
 
+BUSY = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+THREADED = BUSY + PARENT.replace("launch.wait(0.05)", "(time.sleep(0.2), launch.wait(0.001))[1]")
+
+
+def test_a_signal_that_another_thread_gets_is_passed_on_once(tmp_path):
+    """Threads that were there before do not block it."""
+    command = family(tmp_path, 1.5)
+    command[2] = THREADED
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    try:
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        rest = process.communicate(timeout=20)[0]
+    finally:
+        process.kill()
+        process.wait()
+    assert rest.splitlines() == ["got 2", "count 1", "code 7"]
+
+
 def test_the_third_signal_kills(tmp_path):
     process = subprocess.Popen(family(tmp_path, 60), stdout=subprocess.PIPE, text=True)
     try:
@@ -117,7 +137,7 @@ def test_ctrl_c_at_a_terminal_reaches_the_child_once(tmp_path):
         while b"ready" not in said:
             said += os.read(terminal, 1000)
         os.write(terminal, b"\x03")
-        while b"code" not in said:
+        while b"code 7" not in said:
             said += os.read(terminal, 1000)
     finally:
         os.kill(pid, signal.SIGKILL)

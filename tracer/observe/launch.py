@@ -11,6 +11,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +20,7 @@ from tracer.agent import layout
 
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _TAKEN = {*FORWARDED, signal.SIGCHLD}
-_SI_KERNEL = 0x80
+_SI_KERNEL, _SI_TKILL = 0x80, -6
 INJECT = Path(layout.__file__).parent / "inject"
 
 
@@ -46,29 +47,35 @@ class Launch:
         self.code: int | None = None
         self._missed: list[int] = []
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, set())
+        # What is ignored stays so, for the child as well (nohup); an exec resets what has a handler.
+        caught = [number for number in FORWARDED if signal.getsignal(number) is not signal.SIG_IGN]
+        self._handlers = {number: signal.signal(number, self._early) for number in caught}
         try:
-            self._child = self._start(environment(rings))
+            self._child = subprocess.Popen(self.command, env=environment(rings))
         except OSError as error:
+            self._restore()
             raise LaunchError(_why(self.command[0], error)) from error
-
-    def _start(self, env: dict[str, str]) -> subprocess.Popen[bytes]:
-        """Start it with the signals as they were: a child inherits what is blocked and what is ignored."""
-        caught = {number: signal.signal(number, self._early) for number in FORWARDED if _caught(number)}
-        try:
-            child = subprocess.Popen(self.command, env=env)
-            signal.pthread_sigmask(signal.SIG_BLOCK, _TAKEN)
-            for number in self._missed:
-                child.send_signal(number)
-        finally:
-            for number, handler in caught.items():
-                signal.signal(number, handler)
-        return child
+        # Only now, for a child inherits what is blocked.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _TAKEN)
+        for number in self._missed:
+            self.signal(number)
+        for number in caught:
+            signal.signal(number, self._elsewhere)
 
     def _early(self, number: int, _frame: object) -> None:
         """Take a signal that comes before they are blocked; a Ctrl-C has reached the child by itself."""
         self.asked += 1
         if number != signal.SIGINT:
             self._missed.append(number)
+
+    @staticmethod
+    def _elsewhere(number: int, _frame: object) -> None:
+        """Take a signal that another thread got (numpy's have their own masks) back to `wait`."""
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+
+    def _restore(self) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
 
     @property
     def pid(self) -> int:
@@ -85,7 +92,7 @@ class Launch:
             self.asked += 1
             if self.asked > 2:
                 self.signal(signal.SIGKILL)
-            elif told.si_code != _SI_KERNEL:
+            elif not _reached_all(told):
                 self.signal(told.si_signo)
         code = self._child.poll()
         if code is not None:
@@ -113,12 +120,25 @@ class Launch:
                 self._child.wait()
         while signal.sigtimedwait(_TAKEN, 0) is not None:
             pass  # what was asked for has happened
+        self._restore()
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
 
-def _caught(number: int) -> bool:
-    """Whether a signal has a handler that an exec would reset; what is ignored stays ignored (nohup)."""
-    return signal.getsignal(number) is not signal.SIG_IGN
+def _reached_all(told: signal.struct_siginfo) -> bool:
+    """Whether the child got this signal too: the kernel sends a Ctrl-C to the whole group.
+
+    Of one that came by way of another thread the sender is lost: then it was a Ctrl-C if one was possible.
+    """
+    if told.si_code != _SI_TKILL:
+        return told.si_code == _SI_KERNEL
+    return told.si_signo in (signal.SIGINT, signal.SIGQUIT) and _at_terminal()
+
+
+def _at_terminal() -> bool:
+    try:
+        return os.tcgetpgrp(0) == os.getpgrp()
+    except OSError:
+        return False
 
 
 def _why(program: str, error: OSError) -> str:
