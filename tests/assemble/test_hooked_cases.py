@@ -110,6 +110,41 @@ def test_a_blocking_call_in_a_coroutine_is_blocked_on_the_loop():
     )
 
 
+def one_step(ring: Ring, visit: int, at: int, end: int, **fields) -> None:
+    """A request whose coroutine never gave the loop back: no step of it is told."""
+    ring.open(visit, 2, at, at + 1, at + 3, at + 5, flags=ASGI, queue_lane=2)
+    ring.close(visit, end, end, end, lane=2, flags=layout.ONE_STEP, **fields)
+
+
+def test_a_coroutine_of_one_step_runs():
+    ring = loop()
+    one_step(ring, 1, 100, 150)
+    assert story(assembled(ring), "app") == "RUNNING 105-150 on loop"
+
+
+def test_a_blocking_call_in_the_one_step_is_told_all_the_same():
+    ring = loop()
+    ring.open(1, 2, 100, 101, 103, 105, flags=ASGI, queue_lane=2)
+    ring.phase(1, 2, "B 110 140 time.sleep views.py:42")
+    ring.close(1, 150, 150, 150, lane=2, flags=layout.ONE_STEP)
+    assert story(assembled(ring), "app") == (
+        "RUNNING 105-110 on loop, BLOCKED 110-140 on loop 'time.sleep views.py:42', RUNNING 140-150 on loop"
+    )
+
+
+def test_a_coroutine_of_one_step_freezes_the_loop_for_others():
+    ring = loop()
+    ring.open(1, 2, 100, 101, 103, 105, flags=ASGI, queue_lane=2)
+    ring.phase(1, 2, "R 105 110")
+    one_step(ring, 2, 120, 900)
+    ring.phase(1, 2, "R 910 950")
+    ring.close(1, 950, 950, 950)
+    assert story(assembled(ring), "app", "/item/1") == (
+        "RUNNING 105-110 on loop, AWAITING 110-125, QUEUED 125-910 for loop (inferred), "
+        "RUNNING 910-950 on loop"
+    )
+
+
 def frozen(hold: str, resume: str) -> str:
     """Request 1 awaits from 110; request 2 holds the loop; then 1 resumes."""
     ring = loop()

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ring_script import SYNC, UVICORN, Ring, recording
 
-from tracer.agent.layout import ASGI, LOOP, PROCESS
+from tracer.agent.layout import ASGI, LOOP, ONE_STEP, PROCESS
 from tracer.assemble.assembler import Assembler
 from tracer.assemble.keys import saved_exchange, unsaved_exchange
 from tracer.load.exchange import Exchange
@@ -41,6 +41,8 @@ def busy_loop() -> Ring:
         at = visit * 10 + 90
         ring.open(visit, 2, at, at + 1, at + 2, at + 3, flags=ASGI, queue_lane=2, conn=1 if visit == 1 else 0)
         ring.phase(visit, 2, f"R {at + 4} {at + 6}")
+    ring.open(4, 2, 140, 141, 142, 143, flags=ASGI, queue_lane=2)
+    ring.close(4, 258, 258, 258, lane=2, flags=ONE_STEP)
     for visit in (2, 1):
         at = 300 - visit * 10
         ring.phase(visit, 2, f"R {at} {at + 5}")

@@ -64,6 +64,7 @@ class Process:
             self._connections[int(number)] = Connection(row, peer)
         self._loops = Loops()
         self._inner: list[Phase] = []
+        self._recalled: dict[int, int] = {}  # visits that were out before a restart: when they entered
         self._good_end = False
         self._do: dict[int, Callable[[Record], None]] = {
             layout.LANE: self._lane,
@@ -110,6 +111,11 @@ class Process:
             self._loops.hold(record.lane, record.start, record.end, record.visit)
         elif record.kind == layout.OPEN:
             self._loops.idle(record.lane, record.taken, record.parsed, record.visit)
+            self._recalled[record.visit] = record.entered
+        elif record.kind == layout.CLOSE and record.visit in self._recalled:
+            entered = self._recalled.pop(record.visit)
+            if record.flags & layout.ONE_STEP:
+                self._loops.hold(record.lane, entered, record.left, record.visit)
 
     def emitted(self, story: Story) -> None:
         """Forget a story: its rows are out."""
@@ -254,6 +260,11 @@ class Process:
         if story is None:
             return
         story.close(record)
+        if record.flags & layout.ONE_STEP and story.lane is not None:
+            start, end = story.opened.entered, record.left
+            step = Phase(story.app_visit, PhaseKind.RUNNING, start, end, lane=story.lane.id, holds=1)
+            story.app_phases.append(step)
+            self._loops.hold(story.opened.lane, start, end, record.visit)
         self._seen(story.lane, story.opened.entered, max(record.end, record.left))
         self._listener.over(story)
 
