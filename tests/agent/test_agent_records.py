@@ -144,6 +144,16 @@ def test_time_sleep_is_a_blocked_phase_with_its_place(serve, variant):
 
 
 @pytest.mark.parametrize("variant", ["sync", "gthread"])
+def test_a_handler_that_waits_is_told_from_one_that_does_not(serve, variant):
+    server = serve(variant)
+    server.get("/")
+    server.get("/sleep")
+    quick, slept = only(server).visits()
+    assert quick["close"]["flags"] & layout.NEVER_WAITED
+    assert not slept["close"]["flags"] & layout.NEVER_WAITED
+
+
+@pytest.mark.parametrize("variant", ["sync", "gthread"])
 def test_a_generator_runs_until_its_close(serve, variant):
     server = serve(variant)
     server.get("/generator-sleep")
@@ -177,11 +187,12 @@ def test_errors_and_broken_connections_are_told(serve, variant):
     server.get("/")
     ring = only(server)
     failed = ring.visit(b"/raise")["close"]
-    assert (failed["status"], failed["flags"] & ~layout.ONE_STEP) == (500, layout.ERROR)
+    ended = layout.ERROR | layout.ABORTED
+    assert (failed["status"], failed["flags"] & ended) == (500, layout.ERROR)
     assert failed["answered"] >= failed["last_write"] > 0
     if variant in ("sync", "gthread"):
-        assert ring.visit(b"/endless")["close"]["flags"] == layout.ABORTED
-    assert ring.visit(b"/")["close"]["flags"] & ~layout.ONE_STEP == 0
+        assert ring.visit(b"/endless")["close"]["flags"] & ended == layout.ABORTED
+    assert ring.visit(b"/")["close"]["flags"] & ended == 0
 
 
 ASYNC = ["h11-asyncio", "h11-uvloop", "httptools-asyncio", "httptools-uvloop"]

@@ -76,6 +76,13 @@ def test_an_interval_without_a_wrapped_wait(case, cpu, process, told):
     assert story(assembled(ring), "app") == f"{told} on thread 1"
 
 
+def test_a_thread_that_never_waited_ran_or_wanted_to():
+    ring = pool()
+    ring.open(1, 3, 100, 100, 100, 100, queue_lane=2)
+    ring.close(1, 200, 200, 200, cpu=20, process=20, flags=layout.NEVER_WAITED)
+    assert story(assembled(ring), "app") == "RUNNING 100-200 on thread 1"
+
+
 def test_a_pool_is_waited_for_as_such():
     ring = pool()
     ring.open(1, 3, 10, 50, 60, 70, queue_lane=2)

@@ -61,6 +61,9 @@ ABORTED = 2  # the connection broke before the answer was whole
 # A coroutine that never gave the loop back: from entered to left it held its lane, RUNNING (but for
 # BLOCKED phases), in one step that took less than a millisecond and has no PHASE of its own.
 ONE_STEP = 4
+# The thread gave up its core of its own accord at no time from entered to left (no voluntary context
+# switch): it waited for nothing, it ran or was kept from running by others on the machine.
+NEVER_WAITED = 8
 # PHASE.flags
 APP = 1  # a phase of the `app` visit; else of the server's own visit
 # MARK.what, as numbers (kept few: a closed table)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import threading
 from _thread import get_ident
+from resource import RUSAGE_THREAD, getrusage
 from socket import MSG_PEEK
 from time import monotonic_ns, process_time_ns, thread_time_ns
 from typing import Any
 
 from .clock import arrival
 from .current import CURRENT
-from .layout import ABORTED, ERROR, TRANSFER, WSGI
+from .layout import ABORTED, ERROR, NEVER_WAITED, TRANSFER, WSGI
 from .points import fault
 from .ring import ring
 from .target import parent, redacted
@@ -25,6 +26,11 @@ SLOW_WRITE = 200_000
 
 CONN_AGAIN = 1024
 """A connection is told again with every so many of its requests: a ring is written round and round."""
+
+
+def _waits() -> int:
+    """How often this thread gave up its core of its own accord: voluntary context switches."""
+    return getrusage(RUSAGE_THREAD).ru_nvcsw
 
 
 class _Here(threading.local):
@@ -115,8 +121,8 @@ class Exchange:
 
     __slots__ = (
         "aborted", "answered", "bytes_in", "bytes_out", "connection", "cpu", "failed", "first_byte", "lane",
-        "last_write", "left", "number", "parsed", "process_cpu", "req", "responded",
-        "response", "sock", "status", "thread",
+        "last_write", "left", "never_waited", "number", "parsed", "process_cpu", "req", "responded",
+        "response", "sock", "status", "thread", "waits",
     )  # fmt: skip
 
     def __init__(self, connection: Connection, req: Any, sock: Any, parsed: int) -> None:
@@ -126,7 +132,7 @@ class Exchange:
         self.responded = self.first_byte = self.last_write = self.answered = self.left = 0
         self.bytes_in = self.bytes_out = self.status = 0
         self.response: Any = None
-        self.aborted = self.failed = False
+        self.aborted = self.failed = self.never_waited = False
 
     def enter(self) -> None:
         """The application is called: tell the request."""
@@ -143,7 +149,7 @@ class Exchange:
         )
         method, protocol = ring.method(req.method), ring.text(_protocol(req))
         number = ring.visits()
-        self.cpu, self.process_cpu = thread_time_ns(), process_time_ns()
+        self.cpu, self.process_cpu, self.waits = thread_time_ns(), process_time_ns(), _waits()
         ring.open(
             WSGI, self.lane, number, connection.number, ordinal, connection.arrived, connection.taken,
             self.parsed, monotonic_ns(), trace, span, method, protocol, connection.queue,
@@ -171,6 +177,7 @@ class Exchange:
         self.left = monotonic_ns()
         try:
             self.cpu, self.process_cpu = thread_time_ns() - self.cpu, process_time_ns() - self.process_cpu
+            self.never_waited = _waits() == self.waits
         except Exception as error:
             fault("gunicorn.request", error)
 
@@ -206,6 +213,7 @@ class Exchange:
         response = self.response
         status = self.status or getattr(response, "status_code", 0) or 0
         flags = (ERROR if self.failed and not self.aborted else 0) | (ABORTED if self.aborted else 0)
+        flags |= NEVER_WAITED if self.never_waited else 0
         sent = self.bytes_out + getattr(response, "sent", 0)
         ring.close(
             flags, self.lane, self.number, status, self.responded, self.left, self.first_byte,

@@ -82,9 +82,14 @@ def _rest(story: Story, end: int) -> tuple[int, int]:
 
 
 def _computes(story: Story, rest: int, cpu: int) -> bool:
-    """Whether CPU time covers half of it, or the process's own CPU time fills the rest of it."""
+    """Whether CPU time covers half of it, or the process's own CPU time fills the rest of it.
+
+    Or the thread never waited: then others on the machine kept it from its core, and cpu_ns says how long.
+    """
     if cpu < 0 or story.closed is None or story.gap:
         return False
+    if story.closed.flags & layout.NEVER_WAITED:
+        return True
     others = max(story.closed.process_cpu - story.closed.cpu, 0)
     return cpu * 2 >= rest or others >= FILLS * (rest - cpu)
 
