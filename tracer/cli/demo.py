@@ -101,7 +101,7 @@ def _narrate(scene: Scene, directory: Path) -> None:
 
     sides: list[Recording] = [Recording.open(_path(directory, scene, stack)) for stack in STACKS]
     for stack, side, recording in zip(STACKS, ("left", "right"), sides, strict=True):
-        meta = recording.meta | {"chapter": chapter(scene, stack, side, *sides)}
+        meta = recording.meta | {"command": stack.portable, "chapter": chapter(scene, stack, side, *sides)}
         save(replace(recording, meta=meta), _path(directory, scene, stack))
 
 

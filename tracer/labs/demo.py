@@ -27,6 +27,12 @@ class Stack:
     label: str
     command: tuple[str, ...]
 
+    @property
+    def portable(self) -> list[str]:
+        """The command as it may be shown on any machine: without the paths of this one."""
+        names = {sys.executable: "python", ROOM: "tracer/labs/room"}
+        return [names.get(word, word) for word in self.command]
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
