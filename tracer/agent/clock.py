@@ -17,7 +17,7 @@ FUTURE = 1_000_000
 
 _timespec = struct.Struct("@qq").unpack
 _offset = 0
-_measured = -RESYNC
+_measure_at = 0
 
 
 def offset() -> int:
@@ -35,13 +35,13 @@ def arrival(ancillary: Iterable[tuple[int, int, bytes]], now: int) -> int:
 
     `ancillary` is the second item of `recvmsg(1, 64, MSG_PEEK)`, `now` a time just after it.
     """
-    global _offset, _measured
+    global _offset, _measure_at
     for _, kind, data in ancillary:
         if kind == SO_TIMESTAMPNS:
-            if now - _measured > RESYNC:
-                _offset, _measured = offset(), now
+            if now > _measure_at:
+                _offset, _measure_at = offset(), now + RESYNC
             seconds, nanoseconds = _timespec(data)
-            time: int = seconds * 1_000_000_000 + nanoseconds - _offset
+            time: int = seconds * 1_000_000_000 + (nanoseconds - _offset)
             if time <= now:
                 return time
             return now if time <= now + FUTURE else 0

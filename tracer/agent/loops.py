@@ -30,7 +30,7 @@ class Loop:
     def __init__(self) -> None:
         self.thread = get_ident()
         self.number = sum(key[0] == "loop" for key in ring.lane_keys()) + 1
-        self.read_at = self.cpu = 0
+        self.stale_at = self.cpu = 0
         self.tell()
 
     def tell(self) -> int:
@@ -44,10 +44,13 @@ class Loop:
         """Return the CPU time of a step in ns, -1 where it is too short to ask."""
         if end - start < LONG:
             return -1
-        cpu = thread_time_ns()
-        spent = min(cpu - self.cpu, end - start)
-        self.read_at, self.cpu = end, cpu
-        return spent
+        before = self.cpu
+        self.read_cpu(end)
+        return min(self.cpu - before, end - start)
+
+    def read_cpu(self, now: int) -> None:
+        """Read the thread's CPU clock, before a step that may turn out to be long."""
+        self.stale_at, self.cpu = now + STALE, thread_time_ns()
 
 
 _loops: dict[int, Loop] = {}
@@ -104,8 +107,8 @@ class Stepped:
     def _before(self) -> int:
         start = monotonic_ns()
         loop = self.loop
-        if start - loop.read_at > STALE:
-            loop.read_at, loop.cpu = start, thread_time_ns()
+        if start > loop.stale_at:
+            loop.read_cpu(start)
         return start
 
     def _after(self, start: int) -> None:

@@ -43,12 +43,17 @@ def _nothing(*_: Any) -> None:
 
 
 class Ring:
-    """The records of this process. `open`, `phase` and `close` are functions made with the file."""
+    """The records of this process. `open`, `phase` and `close` are functions made with the file.
+
+    A hot path may pack a record itself, at the slot of the number that `tick` gives (`asgi` does).
+    """
 
     open: Callable[..., None]
     phase: Callable[..., None]
     close: Callable[..., None]
     write: Callable[..., None]
+    tick: Callable[[], int]
+    mask: int
 
     def __init__(self) -> None:
         self.server, self.version = "", ""
@@ -63,14 +68,14 @@ class Ring:
 
     def forget(self) -> None:
         """Start with no file, no lanes and no texts: at first, and in a child after a fork."""
-        self._buffer: mmap.mmap | None = None
+        self.buffer: Any = None  # a mapping, once there is a file
         self._lanes: dict[Any, tuple[Any, ...]] = {}
         self._texts: dict[str, int] = {}
         self.methods: dict[str, int] = {}
         self.protocols: dict[str, int] = {}
         self._next_lane = itertools.count(1).__next__
         self._next_text = itertools.count(1).__next__
-        self._retell_at = 0
+        self.retell_at = 0
         self._making = RLock()
         self._is_making = self._ended = False
         if not self.off:
@@ -78,21 +83,29 @@ class Ring:
             self.phase = self._then("phase")
             self.close = self._then("close")
             self.write = self._then("write")
+            self.tick = self._first_tick
 
     def _then(self, name: str) -> Callable[..., None]:
         """Stand in for a writer until the file is there."""
 
         def first(*args: Any) -> None:
             self.create()
-            if self._buffer is not None:
+            if self.buffer is not None:
                 getattr(self, name)(*args)
 
         return first
 
+    def _first_tick(self) -> int:
+        """Make the file; raise OSError if there is none to be."""
+        self.create()
+        if self.buffer is None:
+            raise OSError("no ring")
+        return self.tick()
+
     def create(self) -> None:
         """Make the file now, if it is not there yet and the agent is on."""
         with self._making:
-            if self._buffer is not None or self.off or self._is_making:
+            if self.buffer is not None or self.off or self._is_making:
                 return  # the last: a signal's handler, in the midst of this
             self._is_making = True
             try:
@@ -103,7 +116,6 @@ class Ring:
             finally:
                 self._is_making = False
             self._bind(buffer, capacity)
-            self._buffer = buffer
         for point in self.live:
             self.told_mark("live", point)
 
@@ -111,6 +123,7 @@ class Ring:
         """Stop recording in this process and its children, for good."""
         self.off = True
         self.open = self.phase = self.close = self.write = _nothing
+        self.tick = self._first_tick
         try:
             sys.stderr.write(f"hopscope: not recording process {os.getpid()}: {why}\n")
         except Exception:
@@ -140,25 +153,26 @@ class Ring:
 
         Taking a number is one C call, so two threads never share a slot; packing a record is one too.
         """
-        self._capacity, self._retell_at = capacity, capacity // 2
+        self._capacity, self.retell_at = capacity, capacity // 2
         tick = itertools.count(1).__next__
+        self.buffer, self.mask = buffer, capacity - 1
 
         def write(kind: int, *values: Any) -> None:
             seq = tick()
             _struct[kind](buffer, HEADER + ((seq - 1 & capacity - 1) << 7), kind, *values, seq)
-            if seq > self._retell_at:
-                self._retell(seq)
+            if seq > self.retell_at:
+                self.retell(seq)
 
-        self.write = write
+        self.write, self.tick = write, tick
         scope = {"ring": self, "tick": tick, "buffer": buffer}
-        again = "if seq > ring._retell_at: ring._retell(seq)"
+        again = "if seq > ring.retell_at: ring.retell(seq)"
         self.open = _writer(OPEN, capacity, scope, again)
         self.phase = _writer(PHASE, capacity, scope)
         self.close = _writer(CLOSE, capacity, scope)
 
-    def _retell(self, seq: int) -> None:
+    def retell(self, seq: int) -> None:
         """Tell lanes and texts again twice a round, so that the last half round always names its own."""
-        self._retell_at = seq + self._capacity // 2
+        self.retell_at = seq + self._capacity // 2
         for values in list(self._lanes.values()):
             self.write(LANE, *values)
         for text, number in list(self._texts.items()):
@@ -251,7 +265,7 @@ class Ring:
 
     def end(self) -> None:
         """Tell, once, that the process ends in good order."""
-        if self._buffer is not None and not self._ended:
+        if self.buffer is not None and not self._ended:
             self._ended = True
             self.write(END, 0, 0, 0, monotonic_ns())
 

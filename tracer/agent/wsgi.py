@@ -141,7 +141,7 @@ class Exchange:
         trace = span = b""
         for name, value in req.headers:
             if name == "TRACEPARENT":
-                trace, span = parent(value)
+                trace, span = parent(value.encode("latin-1", "replace"))
             elif name == "CONTENT-LENGTH" and value.isdigit():
                 self.bytes_in = int(value)
         target = redacted(

@@ -107,22 +107,22 @@ def _stamp(sock: Any) -> None:
 IDLE, HEAD, BODY = range(3)
 
 
-class Connection(asyncio.BufferedProtocol):
-    """Stands between a transport and uvicorn's protocol, and passes everything on as it came."""
+class Connection:
+    """A client's connection: what its next request will need to know."""
+
+    __slots__ = (
+        "accepted", "ancillary", "first", "loop", "number", "ordinal", "protocol", "received", "sock",
+        "state", "taken", "view", "visit",
+    )  # fmt: skip
 
     def __init__(self, protocol: Any) -> None:
         self.accepted = monotonic_ns()
-        self.protocol = protocol
-        self.received = protocol.data_received
-        self.eof_received = protocol.eof_received  # type: ignore[method-assign]
-        self.pause_writing = protocol.pause_writing  # type: ignore[method-assign]
-        self.resume_writing = protocol.resume_writing  # type: ignore[method-assign]
+        self.protocol, self.received = protocol, protocol.data_received
         self.loop = loop_here()
-        self.number = self.ordinal = self.taken = self.state = 0
-        self.visit: Any = None  # the one whose answer is under way
+        self.number = self.ordinal = self.taken = self.state = self.first = 0
         self.ancillary: Any = ()
-        self.first: Any = ()
-        self.sock: _Borrowed | None = None
+        self.visit: Any = None  # the one whose answer is under way
+        self.sock: Any = None
         self.view = _view(protocol.loop)
 
     def interpose(self, transport: Any) -> None:
@@ -131,7 +131,7 @@ class Connection(asyncio.BufferedProtocol):
         if sock is None or transport.get_extra_info("sslcontext") is not None:
             return
         self.sock = _borrow(sock)
-        transport.set_protocol(self)
+        transport.set_protocol(Interposed(self))
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
         """The loop is about to read: note when what it will read arrived."""
@@ -139,7 +139,7 @@ class Connection(asyncio.BufferedProtocol):
         if state == IDLE or (state == BODY and not self.protocol.cycle.more_body):
             self.state = HEAD
             try:
-                self.ancillary = self.sock.recvmsg(1, 64, MSG_PEEK)[1]  # type: ignore[union-attr]
+                self.ancillary = self.sock.recvmsg(1, 64, MSG_PEEK)[1]
             except Exception:
                 self.ancillary = ()  # nothing there after all, or broken: the read will say so
             self.taken = monotonic_ns()
@@ -159,15 +159,31 @@ class Connection(asyncio.BufferedProtocol):
             if sock is not None:
                 sock.detach()
 
-    def __getattr__(self, name: str) -> Any:
-        if name == "protocol":
-            raise AttributeError(name)
-        return getattr(self.protocol, name)  # for who asks the transport for its protocol
-
     def ends(self) -> tuple[str, str]:
         """Return the addresses of the client and of this end, as text."""
         transport = self.protocol.transport
         return address(transport.get_extra_info("peername")), address(transport.get_extra_info("sockname"))
+
+
+class Interposed(asyncio.BufferedProtocol):
+    """Stands between a transport and uvicorn's protocol, and passes everything on as it came.
+
+    It only holds methods of others, so that no call takes a detour.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.protocol = protocol = connection.protocol
+        self.get_buffer = connection.get_buffer  # type: ignore[method-assign]
+        self.buffer_updated = connection.buffer_updated  # type: ignore[method-assign]
+        self.connection_lost = connection.connection_lost  # type: ignore[method-assign]
+        self.eof_received = protocol.eof_received  # type: ignore[method-assign]
+        self.pause_writing = protocol.pause_writing  # type: ignore[method-assign]
+        self.resume_writing = protocol.resume_writing  # type: ignore[method-assign]
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "protocol":
+            raise AttributeError(name)
+        return getattr(self.protocol, name)  # for who asks the transport for its protocol
 
 
 _views: dict[int, memoryview] = {}
@@ -200,9 +216,10 @@ def _answered(real: Callable[..., Any]) -> Callable[..., Any]:
     """The last write is out (to uvloop: is handed over)."""
 
     def on_response_complete(self: Any) -> Any:
-        connection = getattr(self, "_hopscope", None)
-        if connection is not None and connection.visit is not None:
-            connection.visit.answered = monotonic_ns()
+        try:
+            self._hopscope.visit.answered = monotonic_ns()
+        except AttributeError:
+            pass  # a connection or a visit that is not told
         return real(self)
 
     return on_response_complete
@@ -213,10 +230,11 @@ def _run_asgi(real: Callable[..., Any]) -> Callable[..., Any]:
 
     def run_asgi(self: Any, app: Any) -> Any:
         try:
-            connection = getattr(getattr(self.on_response, "__self__", None), "_hopscope", None)
-            if connection is not None:
-                app = partial(stepped, self, app, connection, monotonic_ns())
-                connection.state = BODY
+            connection = self.on_response.__self__._hopscope
+            connection.state = BODY
+            app = partial(stepped, self, app, connection, monotonic_ns())
+        except AttributeError:
+            pass  # a connection that is not told
         except Exception as error:
             fault("uvicorn.request", error)
         return real(self, app)
