@@ -56,5 +56,8 @@ format: $(VENV)/.dev  ## let ruff format and mend what it can
 bench: $(VENV)/.dev  ## every figure that the project claims, the peer in the same run
 	@for b in benchmarks/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
 
+shots: $(VENV)/.dev  ## the pictures of the README, from the recordings in captures/
+	$(BIN)/python docs/images/shots.py
+
 clean:  ## remove environments and caches
 	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -74,11 +74,17 @@ class Moments:
 
     @cached_property
     def longest(self) -> tuple[int, int]:
-        """The instant at which most stand in line, and how many those are."""
-        if not len(self._line[0]):
+        """The instant at which most stand in line, and how many those are.
+
+        It lies in the middle of the longest interval of that length, away from arrivals and wake-ups.
+        """
+        times, counts = self._line
+        if not len(times):
             return 0, 0
-        at = int(np.argmax(self._line[1]))
-        return int(self._line[0][at]), int(self._line[1][at])
+        most = int(counts.max())
+        lasts = np.where(counts[:-1] == most, np.diff(times), -1)
+        at = int(np.argmax(lasts))
+        return int(times[at] + times[at + 1]) // 2, most
 
     def line_of(self, number: int) -> int | None:
         """The first instant at which so many stand in line for 5 ms at least; None if they never do."""
