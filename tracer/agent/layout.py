@@ -136,7 +136,8 @@ BODIES: dict[int, tuple[tuple[str, str], ...]] = {
         ("left", "Q"),  # the application's end: the iterator's close, the coroutine's return
         ("first_byte", "Q"),  # the first write of the answer
         # The last write of the answer began, and was done. Its bytes went out in between: a server that
-        # is preempted in `send` sees it done long after the client has read them.
+        # is preempted in `send` sees it done long after the client has read them. An event loop's write
+        # is done when it is handed over.
         ("last_write", "Q"),
         ("answered", "Q"),
         ("end", "Q"),  # the lane lets go: after a lingering close, a background task

@@ -20,7 +20,7 @@ from typing import Any
 from ..asgi import stepped
 from ..clock import SO_TIMESTAMPNS
 from ..loops import loop_here, step_tasks
-from ..points import fault, install
+from ..points import fault, faults, install
 from ..ring import ring
 from ..waits import install_waits
 from ..wsgi import address
@@ -50,7 +50,7 @@ def _protocol(module: ModuleType, protocol: type, version: str) -> None:
     ring.server, ring.version = "uvicorn", version
     install("uvicorn.connection", protocol, "connection_made", _connection_made)
     install("uvicorn.answered", protocol, "on_response_complete", _answered)
-    install("uvicorn.request", module.RequestResponseCycle, "run_asgi", _run_asgi)
+    install("uvicorn.request", module, "service_unavailable", _unavailable)
     install_waits()
 
 
@@ -111,15 +111,18 @@ class Connection:
     """A client's connection: what its next request will need to know."""
 
     __slots__ = (
-        "accepted", "ancillary", "first", "loop", "number", "ordinal", "protocol", "received", "sock",
-        "state", "taken", "view", "visit",
+        "accepted", "ancillary", "app", "cycle", "first", "loop", "number", "ordinal", "parsed", "protocol",
+        "sock", "state", "taken", "view", "visit",
     )  # fmt: skip
 
     def __init__(self, protocol: Any) -> None:
         self.accepted = monotonic_ns()
-        self.protocol, self.received = protocol, protocol.data_received
+        self.protocol = protocol
         self.loop = loop_here()
-        self.number = self.ordinal = self.taken = self.state = self.first = 0
+        self.number = self.ordinal = self.taken = self.parsed = self.state = self.first = 0
+        self.cycle: Any = None
+        self.app = protocol.app
+        protocol.app = partial(stepped, self, self.app)
         self.ancillary: Any = ()
         self.visit: Any = None  # the one whose answer is under way
         self.sock: Any = None
@@ -137,7 +140,7 @@ class Connection:
         """The loop is about to read: note when what it will read arrived."""
         state = self.state
         if state == IDLE or (state == BODY and not self.protocol.cycle.more_body):
-            self.state = HEAD
+            self.state, self.cycle = HEAD, self.protocol.cycle
             try:
                 self.ancillary = self.sock.recvmsg(1, 64, MSG_PEEK)[1]
             except Exception:
@@ -146,14 +149,22 @@ class Connection:
         return self.view
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Hand on what was read."""
-        self.received(self.view[:nbytes].tobytes())
+        """Hand on what was read; with it, a request's head may be whole."""
+        protocol = self.protocol
+        protocol.data_received(self.view[:nbytes].tobytes())
+        if self.state == HEAD and protocol.cycle is not self.cycle:
+            self.state, self.parsed = BODY, monotonic_ns()
+
+    def drop(self) -> None:
+        """Have the application called without the agent from now on."""
+        self.protocol.app = self.app
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Hand it on, and let go of the socket, whose descriptor is about to be another's."""
         try:
             self.protocol.connection_lost(exc)
         finally:
+            self.drop()
             self.protocol._hopscope = None  # no cycle of references is left behind
             sock, self.sock = self.sock, None
             if sock is not None:
@@ -202,6 +213,8 @@ def _view(loop: Any) -> memoryview:
 def _connection_made(real: Callable[..., Any]) -> Callable[..., Any]:
     def connection_made(self: Any, transport: Any) -> None:
         real(self, transport)
+        if "uvicorn.request" in faults:
+            return
         try:
             connection = self._hopscope = Connection(self)
             connection.interpose(transport)
@@ -225,18 +238,16 @@ def _answered(real: Callable[..., Any]) -> Callable[..., Any]:
     return on_response_complete
 
 
-def _run_asgi(real: Callable[..., Any]) -> Callable[..., Any]:
-    """The head is parsed; uvicorn makes a task of what this returns."""
+def _unavailable(real: Callable[..., Any]) -> Callable[..., Any]:
+    """What uvicorn calls in the application's place when it has too much to do."""
 
-    def run_asgi(self: Any, app: Any) -> Any:
+    def service_unavailable(scope: Any, receive: Any, send: Any) -> Any:
         try:
-            connection = self.on_response.__self__._hopscope
-            connection.state = BODY
-            app = partial(stepped, self, app, connection, monotonic_ns())
-        except AttributeError:
-            pass  # a connection that is not told
+            connection = send.__self__.on_response.__self__._hopscope
+            if connection is not None:
+                return stepped(connection, real, scope, receive, send)
         except Exception as error:
             fault("uvicorn.request", error)
-        return real(self, app)
+        return real(scope, receive, send)
 
-    return run_asgi
+    return service_unavailable
