@@ -227,6 +227,7 @@ def test_coroutines_are_stepped(serve, variant):
 
     for visit in ring.visits():
         assert all(p["seq"] < visit["close"]["seq"] for p in visit["phases"])
+        assert all(p["end"] <= visit["close"]["end"] for p in visit["phases"])
         one = visit["close"]["flags"] & layout.ONE_STEP
         steps = [p for p in visit["phases"] if p["phase"] == layout.RUNNING]
         assert len(steps) >= 2 or (one and not steps) or visit["target"] == b"/spawn"

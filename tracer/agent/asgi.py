@@ -119,7 +119,7 @@ def stepped(connection: Any, app: Any, scope: Any, receive: Any, send: Any) -> G
             else:
                 raised, thrown = thrown, None
                 waits_for = running.throw(raised)
-            _step(visit, loop, start)
+            _step(visit, loop, start, monotonic_ns())
             steps, start = steps + 1, 0
             try:
                 yield waits_for
@@ -136,7 +136,7 @@ def stepped(connection: Any, app: Any, scope: Any, receive: Any, send: Any) -> G
         try:
             left = monotonic_ns()
             if start and (steps or left - start > LONG):
-                _step(visit, loop, start)
+                _step(visit, loop, start, left)
                 steps += 1
             if cycle.response_started or cycle.disconnected:
                 _close(cycle, visit, left, left, failed, steps)
@@ -147,10 +147,9 @@ def stepped(connection: Any, app: Any, scope: Any, receive: Any, send: Any) -> G
             fault("uvicorn.request", error)
 
 
-def _step(visit: Visit, loop: Any, start: int) -> None:
-    """Tell a step that ends now."""
+def _step(visit: Visit, loop: Any, start: int, end: int) -> None:
+    """Tell a step."""
     try:
-        end = monotonic_ns()
         cpu = loop.cpu_since(start, end)
         ring.phase(APP, visit.lane, visit.number, RUNNING, 1, 0, 0, start, end, cpu)
     except Exception as error:

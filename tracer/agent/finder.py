@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType
-from typing import Any
 
-# module -> (distribution, first version, first version no longer known, our module, its function)
-Target = tuple[str, tuple[int, ...], tuple[int, ...], str, str]
-TARGETS: dict[str, Target] = {
+TYPE_CHECKING = False  # typing takes longer to import than all of this
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+# Module -> (distribution, first version, first version no longer known, our module, its function)
+TARGETS: dict[str, tuple[str, tuple[int, ...], tuple[int, ...], str, str]] = {
     "gunicorn.workers.sync": ("gunicorn", (23,), (28,), "gunicorn", "sync"),
     "gunicorn.workers.gthread": ("gunicorn", (27,), (28,), "gunicorn", "gthread"),
     "uvicorn.protocols.http.h11_impl": ("uvicorn", (0, 54), (0, 55), "uvicorn", "h11"),
