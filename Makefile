@@ -27,6 +27,11 @@ $(VENV)/.dev: pyproject.toml $(PIN) requirements/dev.txt | $(BIN)/python
 	$(INSTALL) -e '.[demo,png]' -r requirements/dev.txt
 	@touch $@ $(VENV)/.demo
 
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
+	@echo "setting up: what the benchmarks compare with" >&2
+	$(INSTALL) -r requirements/bench.txt
+	@touch $@
+
 setup: $(VENV)/.dev  ## the whole development environment
 
 demo: $(VENV)/.demo  ## record a real gunicorn and a real uvicorn, play both side by side (ARGS=--text for a table)
@@ -53,7 +58,7 @@ format: $(VENV)/.dev  ## let ruff format and mend what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev  ## every figure that the project claims, the peer in the same run
+bench: $(VENV)/.bench  ## every figure that the project claims, the peer in the same run
 	@for b in benchmarks/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
 
 shots: $(VENV)/.dev  ## the pictures of the README, from the recordings in captures/
