@@ -1,0 +1,104 @@
+"""When open requests arrive: Poisson, equally spaced, in bursts, at a changing rate, or as recorded."""
+
+from __future__ import annotations
+
+import math
+
+from simulator.draw import salt_of, uniform
+from simulator.engine.agenda import wake_at
+from simulator.engine.state import (
+    ARRIVED,
+    BURST_LEFT,
+    CLIENT,
+    ISSUED,
+    KEY,
+    NOW,
+    PC,
+    SEGMENT,
+    WAKE,
+    Program,
+    World,
+)
+from simulator.engine.steps import REPLAY
+from simulator.engine.tokens import new_token, set_ready
+
+ARRIVAL = 0x2545F4914F6CDD1D
+"""The name by which distances between arrivals are drawn."""
+
+NEVER = -1
+
+
+def arrive(p: Program, w: World, actor: int) -> None:
+    """A request arrives; the next one is scheduled."""
+    t = new_token(p, w)
+    w.tok[t + PC] = 0
+    w.tok[t + CLIENT] = -1
+    w.tok[t + KEY] = w.n[ARRIVED]
+    w.n[ARRIVED] += 1
+    set_ready(w, t)
+    schedule_arrival(p, w, actor)
+
+
+def schedule_arrival(p: Program, w: World, actor: int) -> None:
+    """Schedule the next arrival, if there is one."""
+    w.tok[actor + WAKE] = -1
+    if p.requests >= 0 and w.n[ARRIVED] >= p.requests:
+        return
+    time = next_arrival(p, w)
+    if time >= 0 and (p.until < 0 or time < p.until):
+        wake_at(w, actor, time)
+
+
+def next_arrival(p: Program, w: World) -> int:
+    """Give the time of the next arrival, from 0; -1 for never."""
+    if p.workload == REPLAY:
+        return p.due[2 * w.n[ARRIVED]]  # type: ignore[no-any-return]
+    if w.n[BURST_LEFT] > 0:
+        w.n[BURST_LEFT] -= 1
+        return w.n[NOW]  # type: ignore[no-any-return]
+    w.n[BURST_LEFT] = p.burst - 1
+    expected = 1.0
+    if not p.constant:
+        expected = -math.log(uniform(salt_of(p.seed, w.n[ARRIVED], 0), ARRIVAL))
+    return when(p, w, expected)
+
+
+def when(p: Program, w: World, expected: float) -> int:
+    """Give the time by which so many more arrivals are expected; the rate is linear in each segment."""
+    now = float(w.n[NOW])
+    last = len(p.profile) - 2
+    k = w.n[SEGMENT]
+    while k <= last:
+        start = max(p.profile[k], now)
+        slope = slope_of(p, k, last)
+        rate = p.profile[k + 1] + slope * (start - p.profile[k])
+        if k == last:
+            return int(start + expected / rate + 0.5) if rate > 0.0 else NEVER
+        span = p.profile[k + 2] - start
+        within = span * (rate + 0.5 * slope * span)
+        if expected < within:
+            return int(start + solve(rate, slope, expected) + 0.5)
+        expected -= within
+        k += 2
+        w.n[SEGMENT] = k
+    return NEVER
+
+
+def slope_of(p: Program, k: int, last: int) -> float:
+    """Give the change of the rate per ns in a segment; the last goes on for ever."""
+    if k == last:
+        return 0.0
+    return (p.profile[k + 3] - p.profile[k + 1]) / (p.profile[k + 2] - p.profile[k])  # type: ignore[no-any-return]
+
+
+def solve(rate: float, slope: float, expected: float) -> float:
+    """Solve rate * x + slope / 2 * x^2 = expected for x, in the form that loses no digits."""
+    root = math.sqrt(max(rate * rate + 2.0 * slope * expected, 0.0))
+    return 2.0 * expected / (rate + root)
+
+
+def may_issue(p: Program, w: World) -> bool:
+    """Tell whether a closed client may send one more request."""
+    if p.requests >= 0 and w.n[ISSUED] >= p.requests:
+        return False
+    return p.until < 0 or w.n[NOW] < p.until

@@ -1,0 +1,95 @@
+"""A run: the state of a simulation that can go on, stop, and be copied."""
+
+from __future__ import annotations
+
+import copy
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from simulator.compiler import Compiled
+from simulator.engine import interpreter, steps
+from simulator.engine.state import EVENTS_DONE, NOW, World
+from simulator.engine.world import Store, grow, new_world, program_in
+from simulator.link import actors
+
+SMALL_RUN = 20_000
+"""Requests up to which plain Python is used when nothing else is asked for: under a second or two."""
+
+
+class EngineError(RuntimeError):
+    """The compiled engine was asked for and is not there."""
+
+
+class Run:
+    """One stack being sent one workload. `engine`: "plain", "compiled" or "auto"."""
+
+    def __init__(
+        self, compiled: Compiled, *, engine: str = "auto", say: Callable[[str], None] | None = None
+    ) -> None:
+        self.layout = compiled.layout
+        self._engine, self._step = _choose(engine, compiled.program.requests, say)
+        self._store = Store(arrays=self._engine == "compiled")
+        self.program = program_in(self._store, compiled.program)
+        self.world = self._begin(compiled)
+        self.done = False
+        self.wall_s = 0.0
+
+    def _begin(self, compiled: Compiled) -> World:
+        layout = compiled.layout
+        return new_world(self._store, self.program, layout, actors(layout.pools, len(layout.cores)))
+
+    @property
+    def engine(self) -> str:
+        """Which engine runs it: "plain" or "compiled"."""
+        return self._engine
+
+    @property
+    def now(self) -> int:
+        """The simulated time in ns."""
+        return int(self.world.n[NOW])
+
+    @property
+    def events(self) -> int:
+        """How many events have happened."""
+        return int(self.world.n[EVENTS_DONE])
+
+    def go(self, until: int = -1) -> bool:
+        """Go on until a time in ns (-1: to the end); tell whether the end is reached."""
+        started = time.perf_counter()
+        while not self.done:
+            code = self._step(self.program, self.world, until)
+            if code == steps.HORIZON:
+                break
+            if code == steps.DONE:
+                self.done = True
+            else:
+                self.world = grow(self._store, self.program, self.world, code)
+        self.wall_s += time.perf_counter() - started
+        return self.done
+
+    def copy(self) -> Run:
+        """Give a run in the same state that goes on by itself."""
+        other = copy.copy(self)
+        other.world = copy.deepcopy(self.world)
+        return other
+
+
+def _choose(
+    engine: str, requests: int, say: Callable[[str], None] | None
+) -> tuple[str, Callable[[Any, World, int], int]]:
+    if engine == "plain" or (engine == "auto" and 0 <= requests <= SMALL_RUN and "numba" not in sys.modules):
+        return "plain", interpreter.run
+    from simulator.engine import compiled
+
+    try:
+        if say and not compiled.is_cached():
+            say("compiling the engine for this machine, which happens once and takes about half a minute …")
+        return "compiled", compiled.load()
+    except ImportError:
+        if engine == "compiled":
+            raise EngineError("the compiled engine needs numba: pip install 'hopscope[fast]'") from None
+        if say:
+            say("running in plain Python; with pip install 'hopscope[fast]' large runs are 30 times faster")
+        return "plain", interpreter.run

@@ -1,0 +1,1 @@
+"""Models of servers, one file each: what a request does there, told with an `Assembler`."""
