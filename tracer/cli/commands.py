@@ -34,6 +34,7 @@ COMMANDS = {
     "tui": Command("tracer.cli.tui", "the terminal app: watch requests move through a recording"),
     "run": Command("tracer.cli.run", "start any server with the agent in it and record until it ends"),
     "collect": Command("tracer.cli.collect", "gather the rings of servers that run with the agent"),
+    "simulate": Command("tracer.cli.simulate", "run a scenario: models of servers, and what they would do"),
     "requests": Command("tracer.cli.requests", "list the requests of a recording, each with its hops"),
     "summary": Command(
         "tracer.cli.summary", "throughput, percentiles, utilisation and queues of a recording"
