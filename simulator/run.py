@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simulator.compiler import Compiled
+from simulator.durations import write_duration
 from simulator.engine import interpreter, steps
 from simulator.engine.state import EVENTS_DONE, NOW, World
 from simulator.engine.world import Store, grow, new_world, program_in
@@ -16,6 +17,13 @@ from simulator.link import actors
 
 SMALL_RUN = 20_000
 """Requests up to which plain Python is used when nothing else is asked for: under a second or two."""
+
+
+ENDLESS = "requests follow each other and take no time; give think, service or a step a time above 0"
+
+
+class StuckError(RuntimeError):
+    """A scenario in which no time passes."""
 
 
 class EngineError(RuntimeError):
@@ -64,7 +72,9 @@ class Run:
                 break
             if code == steps.DONE:
                 self.done = True
-            else:
+            elif code == steps.STUCK:
+                raise StuckError(f"the clock stands still at {write_duration(self.now)}: {ENDLESS}")
+            elif code != steps.BREATH:
                 self.world = grow(self._store, self.program, self.world, code)
         self.wall_s += time.perf_counter() - started
         return self.done

@@ -94,6 +94,8 @@ def issue(p: Program, w: World, t: int) -> bool:
         row = number * REQUEST_ROW
         w.requests[row + REQUEST_DUE] = n[NOW]
         w.requests[row + REQUEST_END] = -1
+        w.requests[row + REQUEST_STATUS] = 0
+        w.requests[row + REQUEST_ENDPOINT] = 0
     return True
 
 

@@ -109,6 +109,7 @@ def load() -> Callable[[Any, Any, int], int]:
     def wrap(function: Callable[..., Any], copy: Callable[..., Any]) -> Any:
         outer = function is interpreter.run
         wrapper = {"no_cpython_wrapper": not outer, "no_cfunc_wrapper": True}
-        return njit(cache=outer, _nrt=False, forceinline=function.__name__ in HOT, **wrapper)(copy)
+        model = {"_nrt": False, "error_model": "numpy", "forceinline": function.__name__ in HOT}
+        return njit(cache=outer, **model, **wrapper)(copy)
 
     return twins(wrap)[interpreter.run]  # type: ignore[no-any-return]

@@ -24,6 +24,7 @@ from simulator.engine.state import (
     ISSUED,
     KEPT,
     LIVE,
+    LOOKS,
     NOW,
     OP,
     ORPHAN,
@@ -37,10 +38,12 @@ from simulator.engine.state import (
     REG,
     REQUEST_ROW,
     SALT,
+    SEEN,
     SIZE,
     STALE,
     STARTED,
     STEP,
+    STILL,
     TOKEN,
     VISIT,
     VISIT_ROW,
@@ -62,6 +65,7 @@ from simulator.engine.steps import (
     ARRIVALS,
     ATTEMPT,
     BOOT,
+    BREATH,
     CLOSED,
     COMPUTE,
     CORES,
@@ -84,6 +88,7 @@ from simulator.engine.steps import (
     REQUESTS_FULL,
     REUSED,
     STATUS,
+    STUCK,
     TOKENS_FULL,
     VISITS_FULL,
     WAITS_FULL,
@@ -93,6 +98,9 @@ from simulator.engine.tokens import copy_frames, drop_token, new_token, set_read
 
 MOVES = 64
 """So many moves are made at most before room is looked for again."""
+
+LOOKS_A_BREATH = 16_384
+"""A million moves: as long as a run goes on before Python looks for a Ctrl-C."""
 
 RESERVE = 64
 """Entries and rows left over for the rare move that needs many: workers that are killed together."""
@@ -138,6 +146,11 @@ def begin(p: Program, w: World) -> None:
 def lacks_room(p: Program, w: World) -> int:
     """Tell what is full: each move adds a bounded number of entries to anything."""
     n = w.n
+    n[LOOKS] += 1
+    n[STILL] = n[STILL] + 1 if n[NOW] == n[SEEN] else 0
+    n[SEEN] = n[NOW]
+    if n[LOOKS] % LOOKS_A_BREATH == 0:
+        return STUCK if n[STILL] > LOOKS_A_BREATH + n[LIVE] else BREATH
     if 2 * n[STALE] > n[SIZE] and n[SIZE] > 256:
         sweep(w)
     rows = MOVES * (p.steps // STEP + 2) + RESERVE

@@ -123,8 +123,11 @@ CONNECTION_ROW = 4
     BEGUN,  # actors, then clients, that were started
     OVER,  # 1: no request that counts is left or will come
     CREDIT,  # moves for which there is certainly room
-) = range(28)
-NUMBERS = 28
+    LOOKS,  # how often room was looked for
+    STILL,  # how often in a row the clock had not moved since
+    SEEN,  # the time then
+) = range(31)
+NUMBERS = 31
 
 
 class Program(NamedTuple):

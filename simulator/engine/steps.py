@@ -58,7 +58,8 @@ REFUSED, GAVE_UP, BROKEN = -2, -3, -4
 # How PICK chooses.
 ROUND_ROBIN, RANDOM, LEAST_BUSY, AFFINITY = range(4)
 
-# Why a run stopped; what is full grows and the run goes on.
+# Why a run stopped. What is full grows and the run goes on; after a BREATH, in which Python looks for a
+# Ctrl-C, it goes on as well. STUCK: events go on for ever at one instant.
 (
     DONE,
     HORIZON,
@@ -69,7 +70,9 @@ ROUND_ROBIN, RANDOM, LEAST_BUSY, AFFINITY = range(4)
     WAITS_FULL,
     ANSWERS_FULL,
     REQUESTS_FULL,
-) = range(9)
+    BREATH,
+    STUCK,
+) = range(11)
 
 # How requests come in.
 OPEN, CLOSED, REPLAY = range(3)

@@ -82,12 +82,20 @@ class Store:
             length, np.float64 if name in FLOATS else np.int64
         )  # fmt: skip
 
+    def blank(self, name: str, length: int) -> Any:
+        """Give a column for a log, of which every row is written before it is read.
+
+        Of large blank arrays numpy asks the system for huge pages; touching them one by one in small ones
+        costs more than all of the engine.
+        """
+        return np.empty(length, np.int64) if self.arrays else self.zeros(name, length)
+
     def grown(self, name: str, column: Any, length: int) -> Any:
         """Give a column that is longer, its old values first."""
         if not self.arrays:
             column.extend(self.zeros(name, length - len(column)))
             return column
-        longer = self.zeros(name, length)  # memory that is touched only when it is used
+        longer = self.blank(name, length) if name in LOGS.values() else self.zeros(name, length)
         longer[: len(column)] = column
         return longer
 
@@ -133,9 +141,9 @@ def _log_room(store: Store, p: Program, layout: Layout) -> dict[str, Any]:
     phases = sum(step.op in timed for step in layout.steps) // len(p.entry) + 2
     requests = min(p.requests, MOST_ROOM)
     return {
-        "phases": store.zeros("phases", requests * phases * PHASE),
-        "visits": store.zeros("visits", requests * visits * VISIT_ROW),
-        "requests": store.zeros("requests", requests * REQUEST_ROW + 1024),
+        "phases": store.blank("phases", requests * phases * PHASE),
+        "visits": store.blank("visits", requests * visits * VISIT_ROW),
+        "requests": store.blank("requests", requests * REQUEST_ROW + 1024),
     }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from simulator.compiler import Change
+from simulator.run import StuckError
 from simulator.scenario import Scenario, simulate, start
 from simulator.stack import (
     App,
@@ -13,6 +14,7 @@ from simulator.stack import (
     Gunicorn,
     Nginx,
     Service,
+    Stack,
     Station,
     Uvicorn,
     call,
@@ -179,3 +181,19 @@ def test_a_run_can_stop_in_the_middle_and_says_what_is_open():
     recording = recording_of(run, title="half", seed=1)
     assert recording.check() == []
     assert (recording.requests.end == -1).sum() == 2
+
+
+@pytest.mark.parametrize("engine", ["plain", "fastest"])
+def test_a_scenario_in_which_no_time_passes_is_told_and_does_not_hang(engine, fastest):
+    endless = Closed(clients=1, duration=10**9)
+    with pytest.raises(StuckError, match="the clock stands still at 0s"):
+        simulate(
+            Scenario((Station(name="s") >> Station(name="t"),), endless),
+            engine=engine.replace("fastest", fastest),
+        )
+
+
+def test_many_at_one_instant_are_no_standstill(fastest):
+    burst = Open(rate=1.0, arrivals="constant", burst=400_000, requests=400_000)
+    (result,) = simulate(Scenario((Stack((Station(name="s"),)),), burst), engine=fastest)
+    assert result.figures["outcomes"]["ok"] == 400_000

@@ -39,14 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the scenario and print the figures of each stack."""
-    from simulator.run import EngineError
+    from simulator.run import EngineError, StuckError
     from simulator.scenario import simulate
     from simulator.toml import ScenarioError, read_scenario
 
     try:
         scenario = read_scenario(Path(arguments.scenario), arguments.settings)
         results = simulate(scenario, record=arguments.output is not None, engine=arguments.engine, say=_say)
-    except (ScenarioError, EngineError) as error:
+    except (ScenarioError, EngineError, StuckError) as error:
         raise CliError(str(error)) from None
     if arguments.output is not None:
         _save(results, Path(arguments.output))
