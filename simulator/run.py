@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from simulator.compiler import Compiled
 from simulator.durations import write_duration
 from simulator.engine import interpreter, steps
-from simulator.engine.state import EVENTS_DONE, NOW, World
+from simulator.engine.state import EVENTS_DONE, NOW, Program, World
 from simulator.engine.world import Store, grow, new_world, program_in
 from simulator.link import actors
 
@@ -37,7 +36,7 @@ class Run:
         self, compiled: Compiled, *, engine: str = "auto", say: Callable[[str], None] | None = None
     ) -> None:
         self.layout = compiled.layout
-        self._engine, self._step = _choose(engine, compiled.program.requests, say)
+        self._engine, self._step = _choose(engine, expected(compiled.program), say)
         self._store = Store(arrays=self._engine == "compiled")
         self.program = program_in(self._store, compiled.program)
         self.world = self._begin(compiled)
@@ -86,10 +85,19 @@ class Run:
         return other
 
 
+def expected(p: Program) -> float:
+    """Estimate how many requests a run will have; a closed client is taken to send one a ms at most."""
+    if p.requests >= 0:
+        return p.requests
+    if p.workload == steps.CLOSED:
+        return p.clients * p.until / (p.number[2 * p.think] + 1e6)  # type: ignore[no-any-return]
+    return max(p.profile[1::2]) * p.until  # type: ignore[no-any-return]
+
+
 def _choose(
-    engine: str, requests: int, say: Callable[[str], None] | None
+    engine: str, requests: float, say: Callable[[str], None] | None
 ) -> tuple[str, Callable[[Any, World, int], int]]:
-    if engine == "plain" or (engine == "auto" and 0 <= requests <= SMALL_RUN and "numba" not in sys.modules):
+    if engine == "plain" or (engine == "auto" and requests <= SMALL_RUN):
         return "plain", interpreter.run
     from simulator.engine import compiled
 

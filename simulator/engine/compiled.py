@@ -103,13 +103,27 @@ def load() -> Callable[[Any, Any, int], int]:
     import numba
 
     njit: Any = numba.njit
-
-    setattr(numba.config, "CACHE_DIR", str(_cache()))  # noqa: B010 - its attributes are made at run time
+    config: Any = numba.config
+    cached = _can_write()
 
     def wrap(function: Callable[..., Any], copy: Callable[..., Any]) -> Any:
         outer = function is interpreter.run
         wrapper = {"no_cpython_wrapper": not outer, "no_cfunc_wrapper": True}
         model = {"_nrt": False, "error_model": "numpy", "forceinline": function.__name__ in HOT}
-        return njit(cache=outer, **model, **wrapper)(copy)
+        return njit(cache=outer and cached, **model, **wrapper)(copy)
 
-    return twins(wrap)[interpreter.run]  # type: ignore[no-any-return]
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(_cache())
+    try:
+        return twins(wrap)[interpreter.run]  # type: ignore[no-any-return]
+    finally:
+        config.CACHE_DIR = before
+
+
+def _can_write() -> bool:
+    """Make the cache's folder; without one the engine is compiled each time."""
+    try:
+        _cache().mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(_cache(), os.W_OK)
