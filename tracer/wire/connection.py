@@ -1,0 +1,202 @@
+"""Both directions of one connection whose protocol nobody told: detection, PROXY headers, upgrades.
+
+Bytes are fed in the order in which they were seen; what a direction holds until the protocol is known is
+bounded. HTTP/2 and WebSocket are imported when a connection speaks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tracer.wire import fastcgi, http1, proxy_protocol, scgi, uwsgi
+from tracer.wire.decoder import Decoder
+from tracer.wire.detect import LIMIT, UNKNOWN, detect
+from tracer.wire.exchanges import Exchanges
+from tracer.wire.message import REQUEST, RESPONSE, Kind, Message, Switch, WireError
+
+Pair = dict[Kind, Decoder]
+Offsets = dict[Kind, int]
+
+
+def _http1(offsets: Offsets, keep: bool, lost: bool) -> Pair:
+    exchanges = Exchanges()
+    return {
+        REQUEST: http1.Requests(exchanges, offset=offsets[REQUEST], keep=keep, lost=lost),
+        RESPONSE: http1.Responses(exchanges, offset=offsets[RESPONSE], keep=keep, lost=lost),
+    }
+
+
+def _http2(offsets: Offsets, keep: bool, _lost: bool) -> Pair:
+    from tracer.wire import http2
+
+    streams = http2.Streams()
+    return {
+        REQUEST: http2.Requests(streams, offset=offsets[REQUEST], keep=keep),
+        RESPONSE: http2.Responses(streams, offset=offsets[RESPONSE], keep=keep),
+    }
+
+
+def _uwsgi(offsets: Offsets, keep: bool, _lost: bool) -> Pair:
+    exchanges = Exchanges()
+    return {
+        REQUEST: uwsgi.Requests(exchanges, offset=offsets[REQUEST], keep=keep),
+        RESPONSE: uwsgi.Responses(exchanges, offset=offsets[RESPONSE], keep=keep),
+    }
+
+
+def _scgi(offsets: Offsets, keep: bool, _lost: bool) -> Pair:
+    exchanges = Exchanges()
+    return {
+        REQUEST: scgi.Requests(exchanges, offset=offsets[REQUEST], keep=keep),
+        RESPONSE: scgi.Responses(exchanges, offset=offsets[RESPONSE], keep=keep),
+    }
+
+
+def _fastcgi(offsets: Offsets, keep: bool, _lost: bool) -> Pair:
+    ids = fastcgi.Ids()
+    return {
+        REQUEST: fastcgi.Requests(ids, offset=offsets[REQUEST], keep=keep),
+        RESPONSE: fastcgi.Responses(ids, offset=offsets[RESPONSE], keep=keep),
+    }
+
+
+PROTOCOLS: dict[str, Callable[[Offsets, bool, bool], Pair]] = {
+    "http1": _http1,
+    "http2": _http2,
+    "uwsgi": _uwsgi,
+    "fastcgi": _fastcgi,
+    "scgi": _scgi,
+}
+"""Protocol name -> what makes the decoders of both directions."""
+
+
+class Connection:
+    """One connection: `feed` either direction, get the messages of both.
+
+    protocol: what is spoken, if known; else it is found out. lost: bytes before the first were not seen
+    (the capture began later), so the first message to be recognised is waited for. `protocol` then is None
+    (not known yet), a key of PROTOCOLS, "websocket", "tunnel", "tls", another protocol named by Upgrade,
+    or UNKNOWN.
+    """
+
+    def __init__(self, protocol: str | None = None, *, keep: bool = False, lost: bool = False) -> None:
+        self.protocol: str | None = None
+        self.keep = keep
+        self._lost = lost
+        self._pair: Pair | None = None
+        self._proxy: proxy_protocol.Header | None = None
+        self._held: dict[Kind, bytearray] = {REQUEST: bytearray(), RESPONSE: bytearray()}
+        self._offsets: Offsets = {REQUEST: 0, RESPONSE: 0}  # of held[0], until there is a pair
+        self._ended: dict[Kind, bool] = {REQUEST: False, RESPONSE: False}
+        if protocol:
+            self._speak(protocol)
+
+    def feed(self, kind: Kind, data: bytes | bytearray | memoryview) -> list[Message]:
+        """Take the next bytes of the client (REQUEST) or the server (RESPONSE)."""
+        if self._pair is None:
+            return self._look(kind, data)
+        out = self._through(kind, data)
+        if kind == RESPONSE:
+            out += self._through(REQUEST, b"")  # requests may have waited for this answer
+        return out
+
+    def gap(self, kind: Kind, size: int) -> list[Message]:
+        """Be told that the next `size` bytes of a direction are missing."""
+        if self._pair is not None:
+            return self._followed(kind, self._pair[kind].gap(size))
+        self._forget(kind)
+        self._offsets[kind] += size
+        self._lost = True
+        return []
+
+    def close(self, kind: Kind) -> list[Message]:
+        """Be told that a direction has ended (FIN, RST or the end of the capture)."""
+        if self._ended[kind]:
+            return []
+        self._ended[kind] = True
+        if self._pair is not None:
+            return self._pair[kind].close()
+        return self._proxy.close() if self._proxy and kind == REQUEST else []
+
+    # Until the protocol is known
+
+    def _look(self, kind: Kind, data: bytes | bytearray | memoryview) -> list[Message]:
+        if self.protocol is not None:
+            self._offsets[kind] += len(data)
+            return []
+        self._held[kind] += data
+        out = self._unwrap() if kind == REQUEST else []
+        found = self._detected(kind)
+        if found == "proxy":
+            self._proxy = proxy_protocol.Header(offset=self._offsets[REQUEST])
+            return out + self._look(REQUEST, b"")
+        if found == UNKNOWN and self._lost:
+            self._forget(kind)
+        elif found:
+            out += self._speak(found)
+        return out
+
+    def _unwrap(self) -> list[Message]:
+        """Feed a PROXY header; the bytes after it are looked at as if they were the first."""
+        if not self._proxy:
+            return []
+        out = self._proxy.feed(bytes(self._held[REQUEST]))
+        self._offsets[REQUEST] = self._proxy.offset - len(self._proxy.rest)
+        self._held[REQUEST] = bytearray(self._proxy.rest)
+        if self._proxy.finished:
+            broken, self._proxy = self._proxy.error, None
+            self.protocol = UNKNOWN if broken else None
+        return out
+
+    def _detected(self, kind: Kind) -> str | None:
+        if self._proxy or self.protocol:
+            return None
+        if kind == REQUEST or not self._held[REQUEST]:
+            found = detect(bytes(self._held[kind]), kind)
+            return "scgi" if found == "cgi" else found
+        return UNKNOWN if len(self._held[kind]) > LIMIT else None
+
+    def _speak(self, protocol: str) -> list[Message]:
+        self.protocol = protocol
+        out: list[Message] = []
+        if protocol in PROTOCOLS:
+            self._pair = PROTOCOLS[protocol](self._offsets, self.keep, self._lost)
+            for kind in (REQUEST, RESPONSE):
+                out += self.feed(kind, self._held[kind])
+                self._held[kind] = bytearray()
+        else:
+            self._forget(REQUEST)
+            self._forget(RESPONSE)
+        return out
+
+    def _forget(self, kind: Kind) -> None:
+        self._offsets[kind] += len(self._held[kind])
+        self._held[kind] = bytearray()
+
+    # Once it is
+
+    def _through(self, kind: Kind, data: bytes | bytearray | memoryview) -> list[Message]:
+        assert self._pair is not None
+        return self._followed(kind, self._pair[kind].feed(data))
+
+    def _followed(self, kind: Kind, out: list[Message]) -> list[Message]:
+        """Go on in the protocol that was switched to, with the bytes that stood behind the switch."""
+        if out and isinstance(out[-1], Switch):
+            assert self._pair is not None
+            rest = self._pair[kind].rest
+            self._pair[kind] = self._next(kind, out[-1])
+            self.protocol = out[-1].protocol
+            out += self._through(kind, rest)
+        return out
+
+    def _next(self, kind: Kind, switch: Switch) -> Decoder:
+        if switch.protocol == "websocket":
+            from tracer.wire import websocket
+
+            frames = websocket.Requests if kind == REQUEST else websocket.Responses
+            return frames(switch.exchange, offset=switch.start, keep=self.keep)
+        assert self._pair is not None
+        return self._pair[kind]  # finished: it only counts
+
+
+__all__ = ["PROTOCOLS", "Connection", "WireError"]
