@@ -12,14 +12,18 @@ from tracer.wire.message import REQUEST, Body, End, Head, Pairs
 _DIGITS = re.compile(r"[0-9]{1,18}")
 
 
-def head_of(variables: Pairs, exchange: int, stream: int, start: int, end: int) -> Head:
+def head_of(
+    variables: Pairs, exchange: int, stream: int, start: int, end: int, odd: tuple[str, ...] = ()
+) -> Head:
     """Tell CGI variables as the head of the request that they were made of."""
     named = dict(variables)
     target = named.get("REQUEST_URI", "") or _target(named)
     version = named.get("SERVER_PROTOCOL", "").removeprefix("HTTP/")
     method = named.get("REQUEST_METHOD", "")
     headers = headers_of(variables)
-    return Head(REQUEST, exchange, stream, start, end, method, target, version, -1, "", headers, variables)
+    return Head(
+        REQUEST, exchange, stream, start, end, method, target, version, -1, "", headers, variables, odd
+    )
 
 
 def _target(named: dict[str, str]) -> str:
@@ -40,12 +44,12 @@ class GatewayRequests(Decoder):
         self._left: int | None = 0  # None: up to the end of the stream
         self._size = 0
 
-    def _begin(self, variables: Pairs, size: int) -> None:
+    def _begin(self, variables: Pairs, size: int, odd: tuple[str, ...] = ()) -> None:
         """Tell the head, of `size` bytes at the front of the buffer, and go on to the body."""
         length = self._length_of(dict(variables))
         method = dict(variables).get("REQUEST_METHOD", "")
         start = self._offset
-        self._head = head_of(variables, self.exchanges.ask(method), 0, start, start + size)
+        self._head = head_of(variables, self.exchanges.ask(method), 0, start, start + size, odd)
         self._drop(size)
         self._out.append(self._head)
         self._left, self._size = length, 0

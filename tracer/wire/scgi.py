@@ -45,7 +45,8 @@ class Requests(GatewayRequests):
         end = begin + size
         if self._buffer[end] != ord(","):
             raise self._error("comma", "the netstring does not end in one", self._offset + end)
-        self._begin(self._variables(bytes(self._buffer[begin:end]), self._offset + begin), end + 1)
+        variables = self._variables(bytes(self._buffer[begin:end]), self._offset + begin)
+        self._begin(variables, end + 1, _oddities(dict(variables)))
 
     def _variables(self, block: bytes, at: int) -> Pairs:
         texts = block.decode("latin-1").split("\0")
@@ -53,12 +54,15 @@ class Requests(GatewayRequests):
             raise self._error("value", "the last one has no NUL at its end", at + len(block))
         if len(texts) % 2:
             raise self._error("value", "the last name has none", at + len(block))
-        variables = tuple(zip(texts[::2], texts[1::2], strict=True))
-        if dict(variables).get("SCGI") != "1":
-            raise self._error("SCGI", "there is no SCGI variable with the value 1", at)
-        if not dict(variables).get("CONTENT_LENGTH"):
-            raise self._error("CONTENT_LENGTH", "it is missing", at)
-        return variables
+        return tuple(zip(texts[::2], texts[1::2], strict=True))
+
+
+def _oddities(named: dict[str, str]) -> tuple[str, ...]:
+    """Tell what the specification demands and servers do without; nginx adds no SCGI of its own."""
+    odd = [] if named.get("SCGI") == "1" else ["no SCGI variable with the value 1"]
+    if not named.get("CONTENT_LENGTH"):
+        odd.append("no CONTENT_LENGTH")
+    return tuple(odd)
 
 
 class Responses(CgiResponses):
