@@ -7,12 +7,16 @@ bounded. HTTP/2 and WebSocket are imported when a connection speaks them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tracer.wire import fastcgi, http1, proxy_protocol, scgi, uwsgi
 from tracer.wire.decoder import Decoder
 from tracer.wire.detect import LIMIT, UNKNOWN, detect
 from tracer.wire.exchanges import Exchanges
-from tracer.wire.message import REQUEST, RESPONSE, Kind, Message, Switch, WireError
+from tracer.wire.message import REQUEST, RESPONSE, Kind, Message, Switch
+
+if TYPE_CHECKING:
+    from tracer.wire.http2 import Streams
 
 Pair = dict[Kind, Decoder]
 Offsets = dict[Kind, int]
@@ -85,8 +89,10 @@ class Connection:
         self._lost = lost
         self._pair: Pair | None = None
         self._proxy: proxy_protocol.Header | None = None
+        self._proxied = False
         self._held: dict[Kind, bytearray] = {REQUEST: bytearray(), RESPONSE: bytearray()}
         self._offsets: Offsets = {REQUEST: 0, RESPONSE: 0}  # of held[0], until there is a pair
+        self._streams: Streams | None = None  # of HTTP/2 that HTTP/1 was upgraded to
         self._ended: dict[Kind, bool] = {REQUEST: False, RESPONSE: False}
         if protocol:
             self._speak(protocol)
@@ -127,7 +133,8 @@ class Connection:
         self._held[kind] += data
         out = self._unwrap() if kind == REQUEST else []
         found = self._detected(kind)
-        if found == "proxy":
+        if found == "proxy" and not self._proxied:  # a second one is not allowed
+            self._proxied = True
             self._proxy = proxy_protocol.Header(offset=self._offsets[REQUEST])
             return out + self._look(REQUEST, b"")
         if found == UNKNOWN and self._lost:
@@ -184,19 +191,22 @@ class Connection:
         if out and isinstance(out[-1], Switch):
             assert self._pair is not None
             rest = self._pair[kind].rest
-            self._pair[kind] = self._next(kind, out[-1])
-            self.protocol = out[-1].protocol
+            self._switch(kind, out[-1], self._pair)
             out += self._through(kind, rest)
         return out
 
-    def _next(self, kind: Kind, switch: Switch) -> Decoder:
+    def _switch(self, kind: Kind, switch: Switch, pair: Pair) -> None:
+        """Replace the decoder of one direction; of another protocol it stays, finished, and counts."""
+        self.protocol = switch.protocol
         if switch.protocol == "websocket":
             from tracer.wire import websocket
 
             frames = websocket.Requests if kind == REQUEST else websocket.Responses
-            return frames(switch.exchange, offset=switch.start, keep=self.keep)
-        assert self._pair is not None
-        return self._pair[kind]  # finished: it only counts
+            pair[kind] = frames(switch.exchange, offset=switch.start, keep=self.keep)
+        elif switch.protocol == "h2c":
+            from tracer.wire import http2
 
-
-__all__ = ["PROTOCOLS", "Connection", "WireError"]
+            self.protocol = "http2"
+            self._streams = self._streams or http2.upgraded(switch.exchange)
+            make = http2.Requests if kind == REQUEST else http2.Responses
+            pair[kind] = make(self._streams, offset=switch.start, keep=self.keep)

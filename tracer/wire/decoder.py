@@ -71,6 +71,10 @@ class Decoder:
         return self._given()
 
     def _run(self) -> list[Message]:
+        self._go_on()
+        return self._given()
+
+    def _go_on(self) -> None:
         try:
             while self._state():
                 pass
@@ -78,7 +82,6 @@ class Decoder:
             self._broken(error)
             self._finish()
             self._over()
-        return self._given()
 
     def _given(self) -> list[Message]:
         out, self._out = self._out, []

@@ -47,7 +47,7 @@ def _http1_request(data: bytes) -> bool | None:
     if not space or not rest:
         return None
     if method in _METHODS:
-        return rest[:1] not in b"\r\n\t "
+        return rest[:1] not in b"\r\n"
     line = rest.partition(b"\n")
     return bool(_REQUEST_LINE.match(data)) if line[1] else None
 

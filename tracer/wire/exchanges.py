@@ -6,9 +6,24 @@ request that asks for another protocol, bytes cannot be read before the answer s
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from typing import Any
+
 from tracer.wire.message import UNSOLICITED
 
 SPECIAL = frozenset({"HEAD", "CONNECT"})
+
+LIMIT = 10_000
+"""Unanswered exchanges that are remembered; of more, the oldest are forgotten."""
+
+
+def forget_oldest(remembered: OrderedDict[int, Any]) -> None:
+    """Keep what is remembered within `LIMIT`, as a capture may hold one direction alone.
+
+    A plain dict would look over all places that were deleted before to find its first item.
+    """
+    if len(remembered) > LIMIT:
+        remembered.popitem(last=False)
 
 
 class Exchanges:
@@ -19,7 +34,7 @@ class Exchanges:
         self.answered = 0
         self.switched = ""
         """The protocol that both directions speak from here on, once it was granted."""
-        self._methods: dict[int, str] = {}  # of those unanswered exchanges where it matters
+        self._methods: OrderedDict[int, str] = OrderedDict()  # of those unanswered exchanges where it matters
         self._pending: set[int] = set()
 
     def ask(self, method: str = "", *, switch: bool = False) -> int:
@@ -28,6 +43,7 @@ class Exchanges:
         self.asked += 1
         if method in SPECIAL:
             self._methods[number] = method
+            forget_oldest(self._methods)
         if switch:
             self._pending.add(number)
         return number

@@ -29,6 +29,7 @@ HELD_LIMIT = 64 * 1024
 _NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _REQUEST_LINE = re.compile(rf"({_NAME})[ \t]+(\S(?:.*\S)?)[ \t]+HTTP/(\d\.\d)[ \t]*")
 _STATUS_LINE = re.compile(r"HTTP/(\d\.\d)[ \t]+(\d{3})(?:[ \t]+(.*))?[ \t]*")
+_EMPTY_LINES = re.compile(rb"[\r\n]+")
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 _FIRST_LINE = {
     REQUEST: re.compile(rb"(?:\A|\n)(?=[A-Z]{3,16} [!-~]+ HTTP/1\.[01]\r?\n)"),
@@ -60,8 +61,9 @@ class Http1(Decoder):
 
     def _start(self) -> bool:
         """Skip the empty lines before a message (RFC 9112, 2.2)."""
-        blank = len(self._buffer) - len(self._buffer.lstrip(b"\r\n"))
-        self._drop(blank)
+        blank = _EMPTY_LINES.match(self._buffer)
+        if blank:
+            self._drop(blank.end())
         if not self._buffer:
             return False
         self._scanned = 0
@@ -358,7 +360,7 @@ class Requests(Http1):
     def _closed(self) -> None:
         if self._state == self._hold and self.exchanges:
             self.exchanges.withdraw(self._asked)
-            self._out += self._run()
+            self._go_on()
         if not self.finished:
             super()._closed()
 

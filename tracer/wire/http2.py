@@ -6,6 +6,7 @@ frame is held whole (16 KiB unless settings allow more), so a body grows frame b
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from hpack import Decoder as HpackDecoder
@@ -14,6 +15,7 @@ from hyperframe import frame as frames
 from hyperframe.exceptions import HyperframeError
 
 from tracer.wire.decoder import Decoder
+from tracer.wire.exchanges import forget_oldest
 from tracer.wire.fields import LIMIT, content_length
 from tracer.wire.message import REQUEST, RESPONSE, UNSOLICITED, Body, End, Head, Kind, Note, Pairs
 
@@ -32,12 +34,13 @@ class Streams:
 
     def __init__(self) -> None:
         self.begun = 0
-        self._exchanges: dict[int, tuple[int, set[Kind]]] = {}
+        self._exchanges: OrderedDict[int, tuple[int, set[Kind]]] = OrderedDict()
 
     def begin(self, stream: int) -> int:
         """Number the exchange that a request begins; it is forgotten when both sides have ended."""
         number, self.begun = self.begun, self.begun + 1
         self._exchanges[stream] = (number, {REQUEST, RESPONSE})
+        forget_oldest(self._exchanges)
         return number
 
     def exchange(self, stream: int) -> int:
@@ -270,6 +273,15 @@ def _split(pairs: Pairs) -> tuple[dict[str, str], Pairs, tuple[str, ...]]:
     except ValueError as error:
         return named, headers, (f"content-length: {error}",)
     return named, headers, ()
+
+
+def upgraded(exchange: int) -> Streams:
+    """Begin streams after an Upgrade to h2c: the request that asked for it is stream 1 (RFC 7540, 3.2)."""
+    streams = Streams()
+    streams.begun = exchange
+    streams.begin(1)
+    streams.end(1, REQUEST)
+    return streams
 
 
 def pair(*, keep: bool = False) -> tuple[Requests, Responses]:

@@ -130,8 +130,8 @@ class _Messages(Decoder):
             self._size += 0 if self._frame.control else size
         if self._left:
             return False
-        self._ended()
         self._state = self._start
+        self._ended()
         return True
 
     def _through(self, data: bytes) -> None:
@@ -159,6 +159,8 @@ class _Messages(Decoder):
         frame = self._frame
         if frame.control:
             self._note(frame, self._at, self._code, frame.size, self._control)
+            if frame.opcode == CLOSE:  # what follows is to be ignored (5.5.1)
+                self._finish()
         elif frame.final and self._message:
             (first, start), self._message = self._message, None
             self._note(first, start, int(first.compressed), self._size, bytes(self._data))
