@@ -23,7 +23,7 @@ from tracer.wire import (
     scgi,
     uwsgi,
 )
-from tracer.wire.fastcgi_writer import encode_request, encode_response
+from tracer.wire.fastcgi_records import encode_request, encode_response
 from tracer.wire.message import AFTER_GAP
 
 GET = b"GET /%d HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -268,6 +268,16 @@ def test_a_gap_inside_a_head_loses_it_and_finds_the_next():
         connection.feed(RESPONSE, OK) + connection.gap(RESPONSE, len(OK)) + connection.feed(RESPONSE, OK)
     )
     assert len(of(answers, Head)) == 2
+
+
+def test_an_answer_that_was_lost_is_not_taken_for_the_next():
+    """Who asks again on a kept connection has had his answer, seen or not."""
+    connection = Connection()
+    connection.feed(REQUEST, GET % 0)
+    told = connection.feed(RESPONSE, b"HTTP/1.1 2") + connection.gap(RESPONSE, len(OK) - 10)
+    told += connection.feed(REQUEST, GET % 1) + connection.feed(RESPONSE, OK)
+    assert [(head.kind, head.exchange) for head in of(told, Head)] == [("request", 1), ("response", 1)]
+    assert all(AFTER_GAP in head.oddities for head in of(told, Head))
 
 
 def test_a_gap_until_close_is_counted():

@@ -22,7 +22,7 @@ from tracer.wire import (
     scgi,
     uwsgi,
 )
-from tracer.wire.fastcgi_writer import encode_request, encode_response
+from tracer.wire.fastcgi_records import encode_request, encode_response
 from tracer.wire.http1 import Requests, pair
 
 LATIN = st.characters(codec="latin-1")

@@ -12,8 +12,7 @@ from test_wire_cases import check_shape
 from wire_corpus import Case, cases, told
 
 from tracer.wire import REQUEST, RESPONSE, Connection, Message, WireError, scgi, uwsgi
-from tracer.wire.fastcgi import BEGIN, PARAMS, STDOUT
-from tracer.wire.fastcgi_writer import record
+from tracer.wire.fastcgi_records import BEGIN, PARAMS, STDOUT, record
 
 LONG = bool(os.environ.get("HOPSCOPE_LONG"))
 CASES = list(cases())

@@ -5,8 +5,15 @@ from __future__ import annotations
 from scapy.layers.inet import IP, TCP
 
 from tracer.wire import scgi, uwsgi
-from tracer.wire.fastcgi import BEGIN, PARAMS, STDIN, STDOUT, read_pairs
-from tracer.wire.fastcgi_writer import encode_request, encode_response
+from tracer.wire.fastcgi_records import (
+    BEGIN,
+    PARAMS,
+    STDIN,
+    STDOUT,
+    encode_request,
+    encode_response,
+    read_pairs,
+)
 from tracer.wire.scapy_layers import SCGI, UWSGI, FastCGI, FastCGIPair, SCGIVariable, UWSGIVariable
 
 VARIABLES = [("REQUEST_METHOD", "POST"), ("HTTP_COOKIE", "c" * 200), ("CONTENT_LENGTH", "3")]

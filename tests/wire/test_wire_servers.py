@@ -23,7 +23,7 @@ from wsproto.events import (
 from wsproto.extensions import PerMessageDeflate
 
 from tracer.wire import REQUEST, RESPONSE, Note, Proxy, WireError, proxy_protocol, scgi, uwsgi
-from tracer.wire.fastcgi_writer import encode_request, encode_response
+from tracer.wire.fastcgi_records import encode_request, encode_response
 
 GUNICORN = ["gunicorn", "-b", "127.0.0.1:0", "--threads", "2", "wire_app:application"]
 UVICORN = ["uvicorn", "--port", "0", "wire_app:asgi"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tracer.wire.fields import read_fields, split_lines, values
+from tracer.wire.fields import FRAMING, read_fields, split_lines, values
 from tracer.wire.http1 import Responses as HttpResponses
 from tracer.wire.message import RESPONSE, Head, Pairs
 
@@ -66,6 +66,7 @@ class Responses(HttpResponses):
             head = read_head(raw)
         except ValueError as error:
             raise self._error("status", str(error)) from None
+        self._framed = [pair for pair in head.headers if pair[0] in FRAMING]
         number = self._number(100 <= head.status < 200 and head.status != 101)
         start, end = self._offset, self._offset + len(raw)
         return Head(
@@ -81,10 +82,10 @@ class Responses(HttpResponses):
             oddities=head.oddities,
         )
 
-    def _framing(self, head: Head, raw: bytes) -> tuple[str, int]:
-        framing, length = super()._framing(head, raw)
+    def _framing(self, raw: bytes) -> tuple[str, int]:
+        framing, length = super()._framing(raw)
         # A gateway reads to the end of the stream; chunks that an application wrote itself are its own.
-        return ("close", 0) if framing == "chunked" or values(head.headers, "upgrade") else (framing, length)
+        return ("close", 0) if framing == "chunked" or values(self._framed, "upgrade") else (framing, length)
 
 
 def _spread(head: CgiHead) -> tuple[str, int, str]:

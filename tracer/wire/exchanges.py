@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-from tracer.wire.message import UNSOLICITED
+from tracer.wire.message import RESPONSE, UNSOLICITED, Kind
 
 SPECIAL = frozenset({"HEAD", "CONNECT"})
 
@@ -34,6 +34,9 @@ class Exchanges:
         self.answered = 0
         self.switched = ""
         """The protocol that both directions speak from here on, once it was granted."""
+        self.lost = False
+        """Whether bytes are missing, so that numbers may be off from here on."""
+        self._skips = False  # answers are missing
         self._methods: OrderedDict[int, str] = OrderedDict()  # of those unanswered exchanges where it matters
         self._pending: set[int] = set()
 
@@ -41,6 +44,8 @@ class Exchanges:
         """Number a request; `switch`: it asks for another protocol."""
         number = self.asked
         self.asked += 1
+        if self._skips:  # who asks again without pipelining has had all answers before
+            self.answered, self._skips = number, False
         if method in SPECIAL:
             self._methods[number] = method
             forget_oldest(self._methods)
@@ -51,6 +56,11 @@ class Exchanges:
     def expect(self, method: str) -> None:
         """Tell the method of a request that no decoder here has seen."""
         self.ask(method)
+
+    def lose(self, kind: Kind) -> None:
+        """Be told that bytes of one direction are missing."""
+        self.lost = True
+        self._skips = self._skips or kind == RESPONSE
 
     def answer(self) -> int:
         """Give the number of the exchange that the next final response answers."""

@@ -1,7 +1,5 @@
 """FastCGI 1.0: records of many requests on one connection, both directions.
 
-    version (1)  type (1)  request id (2)  content length (2)  padding length (1)  reserved (1)
-
 A request is BEGIN_REQUEST, a stream of PARAMS records and a stream of STDIN records, each stream ended by
 an empty record. An answer is a stream of STDOUT, perhaps one of STDERR, and END_REQUEST. Records of
 different requests may stand between each other, and a name or value may be cut by a record's end.
@@ -9,72 +7,39 @@ different requests may stand between each other, and a name or value may be cut 
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from tracer.wire.cgi import read_head
 from tracer.wire.decoder import Decoder
+from tracer.wire.fastcgi_records import (
+    ABORT,
+    BEGIN,
+    BEGIN_BODY,
+    DATA,
+    END,
+    END_BODY,
+    HEADER,
+    MANAGEMENT,
+    PARAMS,
+    ROLES,
+    STDERR,
+    STDIN,
+    STDOUT,
+    TYPES,
+    CutError,
+    encode_request,
+    encode_response,
+    read_pairs,
+)
 from tracer.wire.fields import BLANK_LINE, LIMIT
 from tracer.wire.gateway import head_of
 from tracer.wire.message import REQUEST, RESPONSE, UNSOLICITED, Body, End, Head, Kind, Note, Pairs
-
-HEADER = struct.Struct(">BBHHBx")
-TYPES = {
-    1: "BEGIN_REQUEST",
-    2: "ABORT_REQUEST",
-    3: "END_REQUEST",
-    4: "PARAMS",
-    5: "STDIN",
-    6: "STDOUT",
-    7: "STDERR",
-    8: "DATA",
-    9: "GET_VALUES",
-    10: "GET_VALUES_RESULT",
-    11: "UNKNOWN_TYPE",
-}
-BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR, DATA, GET_VALUES, GET_VALUES_RESULT, UNKNOWN_TYPE = TYPES
-MANAGEMENT = frozenset({GET_VALUES, GET_VALUES_RESULT, UNKNOWN_TYPE})
-ROLES = {1: "RESPONDER", 2: "AUTHORIZER", 3: "FILTER"}
-KEEP_CONN = 1
-PROTOCOL_STATUS = {0: "REQUEST_COMPLETE", 1: "CANT_MPX_CONN", 2: "OVERLOADED", 3: "UNKNOWN_ROLE"}
 
 OPEN_LIMIT = 10_000
 """Requests open at once on one connection."""
 HELD_LIMIT = 4 * 1024 * 1024
 """Bytes of unfinished PARAMS of all of them."""
-
-_BEGIN = struct.Struct(">HB5x")
-_END = struct.Struct(">IB3x")
-
-
-class CutError(ValueError):
-    """The bytes end inside a name-value pair: more may follow."""
-
-
-def read_pairs(raw: bytes) -> list[tuple[bytes, bytes]]:
-    """Read name-value pairs; CutError if the last one is not whole."""
-    pairs, at = [], 0
-    while at < len(raw):
-        sizes = []
-        for _ in range(2):
-            size, at = _read_size(raw, at)
-            sizes.append(size)
-        end = at + sum(sizes)
-        if end > len(raw):
-            raise CutError(f"{end - len(raw)} bytes are missing of the pair at byte {at} of its stream")
-        pairs.append((raw[at : at + sizes[0]], raw[at + sizes[0] : end]))
-        at = end
-    return pairs
-
-
-def _read_size(raw: bytes, at: int) -> tuple[int, int]:
-    """Read a length of 1 byte, or of 4 with the highest bit set; give it and where it ends."""
-    wide = at < len(raw) and raw[at] >> 7
-    end = at + (4 if wide else 1)
-    if end > len(raw):
-        raise CutError(f"the length at byte {at} of its stream is cut")
-    return int.from_bytes(raw[at:end], "big") & (0x7FFFFFFF if wide else 0x7F), end
 
 
 @dataclass(slots=True)
@@ -266,9 +231,9 @@ class Requests(_Records):
     }
 
     def _begin(self, request_id: int, content: bytes) -> None:
-        if len(content) < _BEGIN.size:
+        if len(content) < BEGIN_BODY.size:
             raise self._error("BEGIN_REQUEST", f"{len(content)} bytes instead of 8")
-        role, _ = _BEGIN.unpack_from(content)
+        role, _ = BEGIN_BODY.unpack_from(content)
         if role not in ROLES:
             raise self._error("role", f"{role} is not known", self._offset + HEADER.size)
         if not request_id or request_id in self._open:
@@ -376,9 +341,9 @@ class Responses(_Records):
             self._note("stderr", 0, content, always=True)
 
     def _end_request(self, request_id: int, content: bytes) -> None:
-        if len(content) < _END.size:
+        if len(content) < END_BODY.size:
             raise self._error("END_REQUEST", f"{len(content)} bytes instead of 8")
-        _, status = _END.unpack_from(content)
+        _, status = END_BODY.unpack_from(content)
         self._note("end_request", status, content)
         if request_id in self._open:
             self._end(request_id, self._record_end(content), complete=status == 0)
@@ -388,3 +353,6 @@ def pair(*, keep: bool = False) -> tuple[Requests, Responses]:
     """Make the decoders of both directions, which share the numbers of exchanges."""
     ids = Ids()
     return Requests(ids, keep=keep), Responses(ids, keep=keep)
+
+
+__all__ = ["Ids", "Requests", "Responses", "encode_request", "encode_response", "pair"]

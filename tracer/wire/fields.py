@@ -20,6 +20,28 @@ LIMIT = 256 * 1024
 _DIGITS = re.compile(r"[0-9]{1,18}")
 
 
+_PLAIN = re.compile(r"^([!-9;-~]+):[ \t]*([^\r\n]*)\r$", re.MULTILINE)
+
+FRAMING = frozenset({"content-length", "transfer-encoding", "upgrade"})
+"""Fields that decide where a message ends."""
+
+
+def read_head(raw: bytes) -> tuple[str, Pairs, list[str]]:
+    """Read a head, its blank line included: its first line, its fields, the oddities.
+
+    A head as the RFC wants it is read by one regular expression, in a third of the time; any other line by
+    line, to tell what is odd.
+    """
+    text = raw.decode("latin-1")
+    end = text.index("\n")
+    found: list[tuple[str, str]] = _PLAIN.findall(text, end)
+    if len(found) == text.count("\n") - 2 and text.endswith("\r\n\r\n") and text[end - 1] == "\r":
+        return text[: end - 1], tuple([(name.lower(), value.rstrip(" \t")) for name, value in found]), []
+    lines, odd = split_lines(raw)
+    pairs, more = read_fields(lines[1:])
+    return lines[0], tuple(pairs), odd + more
+
+
 def read_fields(lines: Iterable[str]) -> tuple[list[tuple[str, str]], list[str]]:
     """Read lines (without their LF) as fields: pairs with names in lower case, and the oddities."""
     pairs: list[tuple[str, str]] = []
@@ -48,8 +70,8 @@ def split_lines(head: bytes) -> tuple[list[str], list[str]]:
 
 def values(pairs: Iterable[tuple[str, str]], name: str) -> list[str]:
     """List the members of a list field, over all its lines, in lower case."""
-    whole = ",".join(value for key, value in pairs if key == name)
-    return [item.strip().lower() for item in whole.split(",") if item.strip()]
+    whole = ",".join([value for key, value in pairs if key == name])
+    return [item.strip().lower() for item in whole.split(",") if item.strip()] if whole else []
 
 
 def content_length(pairs: Iterable[tuple[str, str]]) -> int | None:
@@ -57,6 +79,8 @@ def content_length(pairs: Iterable[tuple[str, str]]) -> int | None:
     told = [value for key, value in pairs if key == "content-length"]
     if not told:
         return None
+    if len(told) == 1 and _DIGITS.fullmatch(told[0]):
+        return int(told[0])
     items = {item.strip() for item in ",".join(told).split(",")}
     if len(items) > 1:
         raise ValueError(f"lengths that differ: {', '.join(sorted(items))[:80]}")

@@ -8,21 +8,11 @@ from __future__ import annotations
 
 import re
 
-from tracer.wire.decoder import Decoder
+from tracer.wire.bodies import LINE_LIMIT, Bodies
 from tracer.wire.exchanges import Exchanges
-from tracer.wire.fields import (
-    BLANK_LINE,
-    LIMIT,
-    content_length,
-    field_offset,
-    read_fields,
-    split_lines,
-    values,
-)
-from tracer.wire.message import AFTER_GAP, REQUEST, RESPONSE, UNSOLICITED, Body, End, Head, Pairs, Switch
+from tracer.wire.fields import FRAMING, content_length, field_offset, read_head, values
+from tracer.wire.message import AFTER_GAP, REQUEST, RESPONSE, UNSOLICITED, Head, Pairs, Switch
 
-LINE_LIMIT = 16 * 1024
-"""Bytes of a chunk's size line."""
 HELD_LIMIT = 64 * 1024
 """Bytes after a request for another protocol that wait for its answer."""
 
@@ -30,15 +20,14 @@ _NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _REQUEST_LINE = re.compile(rf"({_NAME})[ \t]+(\S(?:.*\S)?)[ \t]+HTTP/(\d\.\d)[ \t]*")
 _STATUS_LINE = re.compile(r"HTTP/(\d\.\d)[ \t]+(\d{3})(?:[ \t]+(.*))?[ \t]*")
 _EMPTY_LINES = re.compile(rb"[\r\n]+")
-_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 _FIRST_LINE = {
     REQUEST: re.compile(rb"(?:\A|\n)(?=[A-Z]{3,16} [!-~]+ HTTP/1\.[01]\r?\n)"),
     RESPONSE: re.compile(rb"(?:\A|\n)(?=HTTP/1\.[01] [1-5]\d\d[ \r\n])"),
 }
 
 
-class Http1(Decoder):
-    """What requests and responses have in common: heads, the three framings of a body, gaps."""
+class Http1(Bodies):
+    """What requests and responses have in common: heads, and finding them again after a gap."""
 
     protocol = "http1"
 
@@ -47,15 +36,10 @@ class Http1(Decoder):
     ) -> None:
         super().__init__(offset=offset, keep=keep)
         self.exchanges = exchanges
-        self._head: Head | None = None  # of the message that is open
-        self._body = 0  # its first byte after the head
-        self._size = 0  # its content so far
-        self._left = 0  # of the body or the chunk
-        self._scanned = 0
         self._checked = False  # the first line of the head that is being read
-        self._oddity = ""
+        self._framed: list[tuple[str, str]] = []  # the fields of the head that say how its body ends
         if lost:
-            self._state = self._search
+            self._resync()
 
     # States
 
@@ -89,71 +73,16 @@ class Http1(Decoder):
         """Find out how the body ends, and go on to it; if that fails the head has been told all the same."""
         self._head, self._body, self._size = head, head.end, 0
         try:
-            framing, length = self._framing(head, raw)
+            framing, length = self._framing(raw)
         finally:
             self._drop(len(raw))
         self._begin(framing, length)
-
-    def _length(self) -> bool:
-        self._content(min(self._left, len(self._buffer)))
-        if self._left:
-            return False
-        self._complete()
-        return True
-
-    def _until_close(self) -> bool:
-        self._left = len(self._buffer)
-        self._content(self._left)
-        return False
-
-    def _chunk_size(self) -> bool:
-        end = self._buffer.find(b"\n", 0, LINE_LIMIT) + 1
-        if not end:
-            if len(self._buffer) >= LINE_LIMIT:
-                raise self._error("chunk-size", f"no end of the line within {LINE_LIMIT} bytes")
-            return False
-        line = _CHUNK_LINE.fullmatch(self._buffer, 0, end)
-        if not line:
-            raise self._error("chunk-size", f"{bytes(self._buffer[: min(end, 40)])!r} is not a chunk's size")
-        self._left = int(line[1], 16)
-        self._drop(end)
-        self._scanned = 0
-        self._state = self._chunk_data if self._left else self._trailers
-        return True
-
-    def _chunk_data(self) -> bool:
-        self._content(min(self._left, len(self._buffer)))
-        if self._left:
-            return False
-        self._state = self._chunk_end
-        return True
-
-    def _chunk_end(self) -> bool:
-        size = 2 if self._buffer[:1] == b"\r" else 1
-        if len(self._buffer) < size:
-            return False
-        if self._buffer[size - 1] != ord("\n"):
-            raise self._error("chunk-end", "no line end after the data of a chunk")
-        self._drop(size)
-        self._state = self._chunk_size
-        return True
-
-    def _trailers(self) -> bool:
-        first = self._buffer[:2]
-        end = 1 if first[:1] == b"\n" else 2 if first == b"\r\n" else 0
-        end = end or self._blank_line("trailers")
-        if not end:
-            return False
-        lines, _ = split_lines(self._take(end))
-        self._complete(tuple(read_fields(lines)[0]))
-        return True
 
     def _search(self) -> bool:
         """After a gap: look for the next start line; keep as much as one may have begun in."""
         found = _FIRST_LINE[self.kind].search(self._buffer)
         if found:
             self._drop(found.end())
-            self._oddity = AFTER_GAP
             self._state = self._start
             return True
         line = self._buffer.rfind(b"\n")
@@ -164,18 +93,6 @@ class Http1(Decoder):
         return False
 
     # Heads
-
-    def _blank_line(self, what: str = "head") -> int:
-        """Give the length up to the blank line and with it, 0 if it is not there yet."""
-        found = BLANK_LINE.search(self._buffer, self._scanned)
-        if found and found.end() <= LIMIT:
-            return found.end()
-        if what == "head":
-            self._check_first_line()
-        if len(self._buffer) >= LIMIT:
-            raise self._error(what, f"no end within {LIMIT} bytes")
-        self._scanned = max(0, len(self._buffer) - 2)
-        return 0
 
     def _check_first_line(self) -> None:
         """Refuse what is not HTTP at its first line, not only at a blank line that never comes."""
@@ -192,78 +109,31 @@ class Http1(Decoder):
 
     def _fields(self, raw: bytes) -> tuple[re.Match[str], Pairs, tuple[str, ...]]:
         """Read a head: the match of its first line, its fields, its oddities (each told once)."""
-        lines, odd = split_lines(raw)
-        first = self._first_line(lines[0])
-        pairs, more = read_fields(lines[1:])
-        odd += more
-        names = {name for name, _ in pairs}
-        if "transfer-encoding" in names and "content-length" in names:
+        line, pairs, odd = read_head(raw)
+        first = self._first_line(line)
+        self._framed = [pair for pair in pairs if pair[0] in FRAMING]
+        if len(self._framed) > 1 and {"transfer-encoding", "content-length"} <= dict(self._framed).keys():
             odd.append("both transfer-encoding and content-length")
-        if self._oddity:
-            odd.append(self._oddity)
-            self._oddity = ""
-        return first, tuple(pairs), tuple(dict.fromkeys(odd))
+        if self.exchanges and self.exchanges.lost:
+            odd.append(AFTER_GAP)
+        return first, pairs, tuple(dict.fromkeys(odd))
 
-    # Bodies
-
-    def _framing(self, head: Head, raw: bytes) -> tuple[str, int]:
+    def _framing(self, raw: bytes) -> tuple[str, int]:
         """Say how the body ends (RFC 9112, 6.3): ("length", n), ("chunked", 0) or ("close", 0)."""
         raise NotImplementedError
 
-    def _told_length(self, head: Head, raw: bytes) -> int | None:
+    def _told_length(self, raw: bytes) -> int | None:
         try:
-            return content_length(head.headers)
+            return content_length(self._framed)
         except ValueError as error:
             at = self._offset + field_offset(raw, "content-length")
             raise self._error("content-length", str(error), at) from None
-
-    def _begin(self, framing: str, length: int) -> None:
-        self._left = length
-        if framing == "length" and not length:
-            self._complete()
-        else:
-            states = {"length": self._length, "chunked": self._chunk_size, "close": self._until_close}
-            self._state = states[framing]
-
-    def _content(self, size: int) -> None:
-        if not size:
-            return
-        if self.keep and self._head:
-            head, at = self._head, self._offset
-            data = bytes(self._buffer[:size])
-            self._out.append(Body(head.kind, head.exchange, head.stream, at, at + size, data))
-        self._drop(size)
-        self._size += size
-        self._left -= size
-
-    def _complete(self, trailers: Pairs = ()) -> None:
-        """End the open message and go on to the next."""
-        head = self._ended(True, trailers)
-        self._state = self._start
-        self._after(head)
-
-    def _after(self, head: Head) -> None:
-        """Go where a message of this direction leads to."""
-
-    def _ended(self, complete: bool, trailers: Pairs = ()) -> Head:
-        head = self._head
-        assert head is not None
-        self._head = None
-        end = End(
-            head.kind, head.exchange, head.stream, self._body, self._offset, self._size, complete, trailers
-        )
-        self._out.append(end)
-        return head
 
     def _switch(self, exchange: int, protocol: str) -> None:
         self._out.append(Switch(self.kind, exchange, 0, self._offset, self._offset, protocol))
         self._finish()
 
-    # Ends and gaps
-
-    def _abandon(self) -> None:
-        if self._head:
-            self._ended(False)
+    # Ends, switches and gaps
 
     def _closed(self) -> None:
         if self._state == self._until_close:
@@ -282,23 +152,14 @@ class Http1(Decoder):
             self._broken(self._error("stream", f"{size} bytes are missing", self.offset, cut=True))
             self.error = None
             self._drop(len(self._buffer))
-            self._state = self._search
+            self._resync()
         self._offset += size - bridged
 
-    def _bridge(self, size: int) -> int:
-        """Count missing bytes that must be content; give how many are."""
-        if not self._head or self._state not in (self._length, self._chunk_data, self._until_close):
-            return 0
-        bridged = size if self._state == self._until_close else min(size, self._left)
-        self._size += bridged
-        self._left = max(0, self._left - bridged)
-        return bridged
-
-    def _bridged(self) -> None:
-        if self._state == self._length:
-            self._complete()
-        elif self._state == self._chunk_data:
-            self._state = self._chunk_end
+    def _resync(self) -> None:
+        """Go and look for the next head; which exchange it belongs to is uncertain from here on."""
+        self._state = self._search
+        if self.exchanges:
+            self.exchanges.lose(self.kind)
 
 
 class Requests(Http1):
@@ -323,13 +184,14 @@ class Requests(Http1):
         if self.exchanges is None:
             self.exchanges = Exchanges()
         method = first[1]
-        number = self.exchanges.ask(method, switch=method == "CONNECT" or bool(values(headers, "upgrade")))
+        switch = method == "CONNECT" or bool(values(self._framed, "upgrade"))
+        number = self.exchanges.ask(method, switch=switch)
         start, end = self._offset, self._offset + len(raw)
         return Head(REQUEST, number, 0, start, end, method, first[2], first[3], -1, "", headers, (), odd)
 
-    def _framing(self, head: Head, raw: bytes) -> tuple[str, int]:
-        codings = values(head.headers, "transfer-encoding")
-        length = None if codings else self._told_length(head, raw)
+    def _framing(self, raw: bytes) -> tuple[str, int]:
+        codings = values(self._framed, "transfer-encoding")
+        length = None if codings else self._told_length(raw)
         if not codings:
             return "length", length or 0
         if codings[-1] != "chunked":
@@ -397,15 +259,17 @@ class Responses(Http1):
             return self.exchanges.answered if waiting else UNSOLICITED
         return self.exchanges.answer()
 
-    def _framing(self, head: Head, raw: bytes) -> tuple[str, int]:
+    def _framing(self, raw: bytes) -> tuple[str, int]:
+        head = self._head
+        assert head is not None
         method = self.exchanges.method(head.exchange) if self.exchanges else ""
         tunnel = method == "CONNECT" and 200 <= head.status < 300
         if method == "HEAD" or tunnel or head.status < 200 or head.status in (204, 304):
             return "length", 0
-        codings = values(head.headers, "transfer-encoding")
+        codings = values(self._framed, "transfer-encoding")
         if codings:
             return ("chunked" if codings[-1] == "chunked" else "close"), 0
-        length = self._told_length(head, raw)
+        length = self._told_length(raw)
         return ("close", 0) if length is None else ("length", length)
 
     def _begin(self, framing: str, length: int) -> None:
@@ -413,7 +277,7 @@ class Responses(Http1):
         assert head is not None
         self._switched = ""
         if head.status == 101:
-            self._switched = (values(head.headers, "upgrade") or ["unknown"])[0]
+            self._switched = (values(self._framed, "upgrade") or ["unknown"])[0]
         if self.exchanges:
             tunnel = self.exchanges.method(head.exchange) == "CONNECT" and 200 <= head.status < 300
             self._switched = "tunnel" if tunnel else self._switched

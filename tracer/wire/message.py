@@ -23,7 +23,7 @@ UNSOLICITED = -1
 """`exchange` of an answer to no request that was seen: a 408 on an idle connection, a capture begun late."""
 
 AFTER_GAP = "after a gap"
-"""The oddity of a head found again after missing bytes: its exchange number may be off."""
+"""The oddity of HTTP/1 heads after missing bytes on their connection: their exchange number may be off."""
 
 
 class Head(NamedTuple):

@@ -30,7 +30,8 @@ from scapy.fields import (
 from scapy.layers.inet import TCP
 from scapy.packet import Packet, Raw, bind_bottom_up
 
-from tracer.wire import fastcgi, uwsgi
+from tracer.wire import fastcgi_records as fastcgi
+from tracer.wire import uwsgi
 
 
 class _Item(Packet):

@@ -1,13 +1,66 @@
-"""Writes FastCGI: records, and whole requests and answers made of them, for tests and samples."""
+"""FastCGI records: their types, the name-value pairs in some of them, and how all of it is written.
+
+version (1)  type (1)  request id (2)  content length (2)  padding length (1)  reserved (1)
+"""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
 
-from tracer.wire.fastcgi import BEGIN, END, HEADER, KEEP_CONN, PARAMS, STDERR, STDIN, STDOUT
+HEADER = struct.Struct(">BBHHBx")
+TYPES = {
+    1: "BEGIN_REQUEST",
+    2: "ABORT_REQUEST",
+    3: "END_REQUEST",
+    4: "PARAMS",
+    5: "STDIN",
+    6: "STDOUT",
+    7: "STDERR",
+    8: "DATA",
+    9: "GET_VALUES",
+    10: "GET_VALUES_RESULT",
+    11: "UNKNOWN_TYPE",
+}
+BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR, DATA, GET_VALUES, GET_VALUES_RESULT, UNKNOWN_TYPE = TYPES
+MANAGEMENT = frozenset({GET_VALUES, GET_VALUES_RESULT, UNKNOWN_TYPE})
+ROLES = {1: "RESPONDER", 2: "AUTHORIZER", 3: "FILTER"}
+KEEP_CONN = 1
+PROTOCOL_STATUS = {0: "REQUEST_COMPLETE", 1: "CANT_MPX_CONN", 2: "OVERLOADED", 3: "UNKNOWN_ROLE"}
+
+BEGIN_BODY = struct.Struct(">HB5x")
+END_BODY = struct.Struct(">IB3x")
 
 MAX_CONTENT = 0xFFFF
+
+
+class CutError(ValueError):
+    """The bytes end inside a name-value pair: more may follow."""
+
+
+def read_pairs(raw: bytes) -> list[tuple[bytes, bytes]]:
+    """Read name-value pairs; CutError if the last one is not whole."""
+    pairs, at = [], 0
+    while at < len(raw):
+        sizes = []
+        for _ in range(2):
+            size, at = _read_size(raw, at)
+            sizes.append(size)
+        end = at + sum(sizes)
+        if end > len(raw):
+            raise CutError(f"{end - len(raw)} bytes are missing of the pair at byte {at} of its stream")
+        pairs.append((raw[at : at + sizes[0]], raw[at + sizes[0] : end]))
+        at = end
+    return pairs
+
+
+def _read_size(raw: bytes, at: int) -> tuple[int, int]:
+    """Read a length of 1 byte, or of 4 with the highest bit set; give it and where it ends."""
+    wide = at < len(raw) and raw[at] >> 7
+    end = at + (4 if wide else 1)
+    if end > len(raw):
+        raise CutError(f"the length at byte {at} of its stream is cut")
+    return int.from_bytes(raw[at:end], "big") & (0x7FFFFFFF if wide else 0x7F), end
 
 
 def record(kind: int, request_id: int, content: bytes = b"", *, padding: int | None = None) -> bytes:
@@ -46,7 +99,7 @@ def encode_request(
     size: int = MAX_CONTENT,
 ) -> bytes:
     """Write a request; `keep` asks for the connection to stay, `size` is the longest content of a record."""
-    begin = struct.pack(">HB5x", role, KEEP_CONN if keep else 0)
+    begin = BEGIN_BODY.pack(role, KEEP_CONN if keep else 0)
     params = stream(PARAMS, request_id, pairs(variables), size=size)
     return b"".join([record(BEGIN, request_id, begin), *params, *stream(STDIN, request_id, body, size=size)])
 
@@ -63,4 +116,4 @@ def encode_response(
     """Write an answer; `output` is a CGI response, head and body."""
     parts = [*stream(STDERR, request_id, errors, size=size)] if errors else []
     parts += stream(STDOUT, request_id, output, size=size)
-    return b"".join([*parts, record(END, request_id, struct.pack(">IB3x", app_status, protocol_status))])
+    return b"".join([*parts, record(END, request_id, END_BODY.pack(app_status, protocol_status))])
