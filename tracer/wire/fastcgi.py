@@ -34,7 +34,7 @@ from tracer.wire.fastcgi_records import (
 )
 from tracer.wire.fields import BLANK_LINE, LIMIT
 from tracer.wire.gateway import head_of
-from tracer.wire.message import REQUEST, RESPONSE, UNSOLICITED, Body, End, Head, Kind, Note, Pairs
+from tracer.wire.message import REQUEST, RESPONSE, UNSOLICITED, Body, End, Head, Kind, Note, Pairs, WireError
 
 OPEN_LIMIT = 10_000
 """Requests open at once on one connection."""
@@ -86,10 +86,10 @@ class _Records(Decoder):
     # States
 
     def _start(self) -> bool:
-        if len(self._buffer) < HEADER.size:
-            self._check_version()
-            return False
+        self._record = (0, 0, self._offset)
         self._check_version()
+        if len(self._buffer) < HEADER.size:
+            return False
         _, kind, request_id, size, self._padding = HEADER.unpack_from(self._buffer)
         self._record = (kind, request_id, self._offset)
         if kind not in (STDIN, STDOUT) or not size:
@@ -192,9 +192,12 @@ class _Records(Decoder):
             ended = End(self.kind, item.exchange, request_id, item.head.end, end, item.size, complete)
             self._out.append(ended)
 
-    def _abandon(self) -> None:
+    def _broken(self, error: WireError) -> None:
+        """End what is open at the last byte that counts: a broken record is no part of other messages."""
+        at = self._offset if error.cut else self._record[2]
         for request_id in tuple(self._open):
-            self._end(request_id, self._offset, complete=False)
+            self._end(request_id, at, complete=False)
+        super()._broken(error)
 
     def _closed(self) -> None:
         if self._open or self._left:
