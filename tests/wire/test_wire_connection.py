@@ -24,7 +24,7 @@ from tracer.wire import (
     uwsgi,
 )
 from tracer.wire.fastcgi_records import encode_request, encode_response
-from tracer.wire.message import AFTER_GAP
+from tracer.wire.message import AFTER_GAP, CUT
 
 GET = b"GET /%d HTTP/1.1\r\nHost: h\r\n\r\n"
 POST = b"POST /p HTTP/1.1\r\nContent-Length: 100\r\n\r\n"
@@ -278,6 +278,35 @@ def test_an_answer_that_was_lost_is_not_taken_for_the_next():
     told += connection.feed(REQUEST, GET % 1) + connection.feed(RESPONSE, OK)
     assert [(head.kind, head.exchange) for head in of(told, Head)] == [("request", 1), ("response", 1)]
     assert all(AFTER_GAP in head.oddities for head in of(told, Head))
+
+
+def test_a_head_that_the_snap_length_cut_is_told_as_far_as_it_goes():
+    """The first line keeps requests and answers together; the next packet begins with the next head."""
+    connection = Connection()
+    raw = b"GET /long HTTP/1.1\r\nHost: h\r\nCookie: abc"
+    told = connection.feed(REQUEST, raw) + connection.gap(REQUEST, 500)
+    told += connection.feed(RESPONSE, OK[:20]) + connection.gap(RESPONSE, 300)
+    told += connection.feed(REQUEST, GET % 2) + connection.feed(RESPONSE, OK)
+    first, answer, second, last = of(told, Head)
+    assert (first.target, first.headers, first.oddities) == ("/long", (("host", "h"),), (CUT,))
+    assert (answer.status, answer.exchange, answer.oddities[-1]) == (200, 0, CUT)
+    assert [end.complete for end in of(told, End)] == [False, False, True, True]
+    assert (second.exchange, last.exchange) == (1, 1)
+    assert second.start == len(raw) + 500
+
+
+@pytest.mark.parametrize("name", ["uwsgi", "scgi"])
+def test_variables_that_the_snap_length_cut_are_told_as_far_as_they_go(name):
+    variables = [("CONTENT_LENGTH", "600"), ("SCGI", "1"), ("REQUEST_URI", "/x"), ("HTTP_COOKIE", "c" * 200)]
+    raw = {"uwsgi": uwsgi.encode, "scgi": scgi.encode}[name](variables, bytes(600))
+    for more in (0, 100):  # the gap ends with the head, or goes on into the body
+        gap = raw.index(b"c" * 200) + 200 + (name == "scgi") * 2 - 90 + more
+        connection = Connection()
+        told = connection.feed(REQUEST, raw[:90]) + connection.gap(REQUEST, gap)
+        told += connection.feed(REQUEST, raw[90 + gap :])
+        (head,), (end,) = of(told, Head), of(told, End)
+        assert (head.target, head.variables, head.oddities) == ("/x", tuple(variables[:3]), (CUT,))
+        assert (end.start, end.end, end.size, end.complete) == (len(raw) - 600, len(raw), 600, True)
 
 
 def test_a_gap_until_close_is_counted():

@@ -54,10 +54,15 @@ class Decoder:
 
     def gap(self, size: int) -> list[Message]:
         """Be told that the next `size` bytes are missing. Bodies bridge it where their length is known."""
-        if self.finished:
-            self._offset += size
-        else:
-            self._lose(size)
+        behind = self.offset + size
+        if not self.finished:
+            try:
+                self._lose(size)
+            except WireError as error:
+                self._broken(error)
+                self._drop(len(self._buffer))
+                self._finish()
+        self._offset = behind - len(self._buffer)
         return self._run()
 
     def close(self) -> list[Message]:
@@ -135,8 +140,7 @@ class Decoder:
             raise self._error("message", "the stream ended inside it", self.offset, cut=True)
 
     def _lose(self, size: int) -> None:
-        """Handle a gap and move the offset over it. Default: nothing can be read after it."""
+        """Handle a gap; what it bridges moves the offset. Default: nothing can be read after it."""
         self._broken(self._error("stream", f"{size} bytes are missing", self.offset, cut=True))
         self._drop(len(self._buffer))
-        self._offset += size
         self._finish()

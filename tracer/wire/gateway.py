@@ -7,7 +7,7 @@ import re
 from tracer.wire.decoder import Decoder
 from tracer.wire.exchanges import Exchanges
 from tracer.wire.fields import headers_of
-from tracer.wire.message import REQUEST, Body, End, Head, Pairs
+from tracer.wire.message import CUT, REQUEST, Body, End, Head, Pairs
 
 _DIGITS = re.compile(r"[0-9]{1,18}")
 
@@ -101,6 +101,7 @@ class GatewayRequests(Decoder):
 
     def _lose(self, size: int) -> None:
         """Bridge a gap within a body."""
+        size -= self._cut_head(size)
         bridged = 0
         if self._head and not self._buffer:
             bridged = size if self._left is None else min(size, self._left)
@@ -108,3 +109,20 @@ class GatewayRequests(Decoder):
             self._count(bridged)
         if bridged < size:
             super()._lose(size - bridged)
+
+    def _cut_head(self, size: int) -> int:
+        """Tell the variables before a gap that covers the rest of the head; give how much of it that is."""
+        found = None if self._head else self._seen()
+        if found is None or len(self._buffer) + size < found[1]:
+            return 0
+        variables, whole = found
+        missing = whole - len(self._buffer)
+        self._buffer += bytes(missing)
+        self._begin(variables, whole, (CUT,))
+        if "CONTENT_LENGTH" not in dict(variables):
+            self._left = None
+        return missing
+
+    def _seen(self) -> tuple[Pairs, int] | None:
+        """Give the variables that are whole so far, and the size of the whole head; None: not known yet."""
+        raise NotImplementedError

@@ -11,7 +11,7 @@ import re
 from tracer.wire.bodies import LINE_LIMIT, Bodies
 from tracer.wire.exchanges import Exchanges
 from tracer.wire.fields import FRAMING, content_length, field_offset, read_head, values
-from tracer.wire.message import AFTER_GAP, REQUEST, RESPONSE, UNSOLICITED, Head, Pairs, Switch
+from tracer.wire.message import AFTER_GAP, CUT, REQUEST, RESPONSE, UNSOLICITED, Head, Pairs, Switch
 
 HELD_LIMIT = 64 * 1024
 """Bytes after a request for another protocol that wait for its answer."""
@@ -149,11 +149,24 @@ class Http1(Bodies):
         if self._head and not self._left and self._state != self._until_close:
             self._bridged()
         if bridged < size and not self.finished:
+            self._cut_head()
             self._broken(self._error("stream", f"{size} bytes are missing", self.offset, cut=True))
             self.error = None
             self._drop(len(self._buffer))
             self._resync()
-        self._offset += size - bridged
+
+    def _cut_head(self) -> None:
+        """Tell as much of a head as there is before the gap, if that is at least its first line."""
+        size = self._buffer.rfind(b"\n") + 1
+        if self._state != self._read_head or not size:
+            return
+        start = self._offset
+        head = self._parse(bytes(self._buffer[:size]) + b"\r\n")
+        self._drop(size)
+        head = head._replace(end=start + size, oddities=(*head.oddities, CUT))
+        self._out.append(head)
+        if not head.interim:
+            self._head, self._body, self._size = head, head.end, 0
 
     def _resync(self) -> None:
         """Go and look for the next head; which exchange it belongs to is uncertain from here on."""
@@ -283,6 +296,14 @@ class Responses(Http1):
             self._switched = "tunnel" if tunnel else self._switched
             self.exchanges.decide(head.exchange, self._switched)
         super()._begin(framing, length)
+
+    def _cut_head(self) -> None:
+        before = len(self._out)
+        super()._cut_head()
+        for head in self._out[before:]:
+            if self.exchanges and isinstance(head, Head) and not head.interim:
+                upgrade = values(self._framed, "upgrade") or ["unknown"]
+                self.exchanges.decide(head.exchange, upgrade[0] if head.status == 101 else "")
 
     def _after(self, head: Head) -> None:
         if self._switched:

@@ -26,6 +26,10 @@ AFTER_GAP = "after a gap"
 """The oddity of HTTP/1 heads after missing bytes on their connection: their exchange number may be off."""
 
 
+CUT = "cut by missing bytes"
+"""The oddity of a head of which only the first part was seen: fields may be missing."""
+
+
 class Head(NamedTuple):
     """The start line and fields of a request or a response."""
 

@@ -41,6 +41,14 @@ class Requests(GatewayRequests):
         self._netstring(begin, size)
         return True
 
+    def _seen(self) -> tuple[Pairs, int] | None:
+        digits = _LENGTH.match(self._buffer)
+        if not digits or digits.end() >= len(self._buffer):
+            return None
+        texts = self._buffer[digits.end() + 1 :].decode("latin-1").split("\0")[:-1]
+        whole = digits.end() + 1 + int(digits[0]) + 1
+        return tuple(zip(texts[::2], texts[1::2], strict=False)), whole
+
     def _netstring(self, begin: int, size: int) -> None:
         end = begin + size
         if self._buffer[end] != ord(","):

@@ -72,6 +72,18 @@ class Requests(GatewayRequests):
             raise self._error("value", "the last key has none", self._offset + end)
         return tuple(zip(texts[::2], texts[1::2], strict=True))
 
+    def _seen(self) -> tuple[Pairs, int] | None:
+        if len(self._buffer) < HEADER.size or self._buffer[0] not in MODIFIERS:
+            return None
+        (_, size, _), at, texts = HEADER.unpack_from(self._buffer), HEADER.size, []
+        while at + 2 <= len(self._buffer):
+            end = at + 2 + _SIZE.unpack_from(self._buffer, at)[0]
+            if end > len(self._buffer):
+                break
+            texts.append(self._buffer[at + 2 : end].decode("latin-1"))
+            at = end
+        return tuple(zip(texts[::2], texts[1::2], strict=False)), HEADER.size + size
+
     def _packet(self, modifier1: int, size: int) -> None:
         start = self._offset
         data = self._take(HEADER.size + size)[HEADER.size :] if self.keep else b""
