@@ -309,6 +309,34 @@ def test_variables_that_the_snap_length_cut_are_told_as_far_as_they_go(name):
         assert (end.start, end.end, end.size, end.complete) == (len(raw) - 600, len(raw), 600, True)
 
 
+def test_fastcgi_goes_on_with_the_packet_after_a_gap():
+    """A kept connection with a snap length: heads as far as they go, answers with their requests."""
+    variables = [("REQUEST_URI", "/x"), ("HTTP_COOKIE", "c" * 200)]
+    asked, answered = encode_request(variables, keep=True), encode_response(b"A: b\r\n\r\n" + b"z" * 100)
+    connection, told = Connection(), []
+    for kind, raw in ((REQUEST, asked), (RESPONSE, answered)) * 2:
+        told += connection.feed(kind, raw[:60]) + connection.gap(kind, len(raw) - 60)
+    told += connection.feed(REQUEST, asked) + connection.feed(RESPONSE, answered)
+    heads = of(told, Head)
+    assert [(head.kind, head.exchange) for head in heads] == [
+        (kind, number) for number in range(3) for kind in (REQUEST, RESPONSE)
+    ]
+    assert [head.target for head in heads if head.kind == REQUEST] == ["/x"] * 3
+    assert [head.oddities for head in heads if head.kind == REQUEST] == [(CUT,), (CUT,), ()]
+    assert [end.complete for end in of(told, End)] == [False] * 4 + [True] * 2
+    assert [end.end for end in of(told, End)][-2:] == [3 * len(asked), 3 * len(answered)]
+
+
+def test_a_fastcgi_answer_whose_head_was_cut_has_its_status():
+    connection = Connection()
+    connection.feed(REQUEST, encode_request([("A", "b")]))
+    raw = encode_response(b"Status: 418 Short\r\nX-Long: " + b"x" * 200 + b"\r\n\r\nbody")
+    told = connection.feed(RESPONSE, raw[:60]) + connection.gap(RESPONSE, len(raw) - 60)
+    (head,), (end,) = of(told, Head), of(told, End)
+    assert (head.status, head.exchange, head.oddities) == (418, 0, (CUT,))
+    assert not end.complete
+
+
 def test_a_gap_until_close_is_counted():
     connection = Connection()
     connection.feed(REQUEST, GET % 1)

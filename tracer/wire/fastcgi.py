@@ -31,10 +31,23 @@ from tracer.wire.fastcgi_records import (
     encode_request,
     encode_response,
     read_pairs,
+    read_whole_pairs,
 )
 from tracer.wire.fields import BLANK_LINE, LIMIT
 from tracer.wire.gateway import head_of
-from tracer.wire.message import REQUEST, RESPONSE, UNSOLICITED, Body, End, Head, Kind, Note, Pairs, WireError
+from tracer.wire.message import (
+    CUT,
+    REQUEST,
+    RESPONSE,
+    UNSOLICITED,
+    Body,
+    End,
+    Head,
+    Kind,
+    Note,
+    Pairs,
+    WireError,
+)
 
 OPEN_LIMIT = 10_000
 """Requests open at once on one connection."""
@@ -218,7 +231,27 @@ class _Records(Decoder):
             if not self._left:
                 self._state = self._skip_padding
         if bridged < size:
-            super()._lose(size - bridged)
+            self._cut_head()
+            self._drop(len(self._buffer))
+            self._broken(self._error("stream", f"{size} bytes are missing", cut=True))
+            self.error = None
+            self._left = self._padding = self._held = 0
+            self._state = self._search
+
+    def _search(self) -> bool:
+        """After a gap: wait for a feed, as of a packet, that begins with a record."""
+        if len(self._buffer) < HEADER.size:
+            return False
+        version, kind, _, size, _ = HEADER.unpack_from(self._buffer)
+        fixed = {BEGIN: BEGIN_BODY.size, END: END_BODY.size, ABORT: 0}
+        if version == 1 and kind in TYPES and self._buffer[7] == 0 and fixed.get(kind, size) == size:
+            self._state = self._start
+            return True
+        self._drop(len(self._buffer))
+        return False
+
+    def _cut_head(self) -> None:
+        """Tell as much of a head as there is before the gap."""
 
 
 class Requests(_Records):
@@ -262,6 +295,16 @@ class Requests(_Records):
             self._end(request_id, self._record_end(b""))
         return None
 
+    def _cut_head(self) -> None:
+        kind, request_id, _ = self._record
+        item = self._open.get(request_id)
+        if self._state != self._start or kind != PARAMS or item is None or item.head:
+            return
+        pairs, _ = read_whole_pairs(bytes(item.held + self._buffer[HEADER.size :]))
+        told = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs)
+        item.head = head_of(told, item.exchange, request_id, item.start, self.offset, (CUT,))
+        self._out.append(item.head)
+
     def _read_params(self, item: _Open) -> Pairs:
         try:
             pairs = read_pairs(bytes(item.held))
@@ -295,11 +338,26 @@ class Responses(_Records):
     kind: Kind = RESPONSE
     _handlers: ClassVar[dict[int, str]] = {STDOUT: "_stdout_end", STDERR: "_stderr", END: "_end_request"}
 
+    def __init__(self, ids: Ids | None = None, *, offset: int = 0, keep: bool = False) -> None:
+        super().__init__(ids, offset=offset, keep=keep)
+        self._cut: dict[int, int] = {}  # id -> the exchange whose answer a gap cut
+
+    def _cut_head(self) -> None:
+        for request_id, item in self._open.items():
+            self._cut[request_id] = item.exchange
+            size = item.held.rfind(b"\n") + 1
+            if not item.head and size:
+                head = self._read(bytes(item.held[:size]) + b"\r\n", item, request_id, self.offset)
+                item.head = head._replace(oddities=(*head.oddities, CUT))
+                self._out.append(item.head)
+
     def _piece(self, data: bytes) -> None:
         kind, request_id, start = self._record
         if kind != STDOUT:
             return
         item = self._open.get(request_id)
+        if item is None and self._cut.get(request_id) == self._exchange(request_id):
+            return  # more of an answer whose record a gap cut
         if item is None:
             if len(self._open) >= OPEN_LIMIT:
                 raise self._error("request id", f"more than {OPEN_LIMIT} responses are open", start + 2)
@@ -348,6 +406,7 @@ class Responses(_Records):
             raise self._error("END_REQUEST", f"{len(content)} bytes instead of 8")
         _, status = END_BODY.unpack_from(content)
         self._note("end_request", status, content)
+        self._cut.pop(request_id, None)
         if request_id in self._open:
             self._end(request_id, self._record_end(content), complete=status == 0)
 

@@ -40,18 +40,32 @@ class CutError(ValueError):
 
 def read_pairs(raw: bytes) -> list[tuple[bytes, bytes]]:
     """Read name-value pairs; CutError if the last one is not whole."""
-    pairs, at = [], 0
-    while at < len(raw):
-        sizes = []
-        for _ in range(2):
-            size, at = _read_size(raw, at)
-            sizes.append(size)
-        end = at + sum(sizes)
-        if end > len(raw):
-            raise CutError(f"{end - len(raw)} bytes are missing of the pair at byte {at} of its stream")
-        pairs.append((raw[at : at + sizes[0]], raw[at + sizes[0] : end]))
-        at = end
+    pairs, error = read_whole_pairs(raw)
+    if error:
+        raise error
     return pairs
+
+
+def read_whole_pairs(raw: bytes) -> tuple[list[tuple[bytes, bytes]], CutError | None]:
+    """Read the pairs that are whole, and tell what is wrong with the one after them."""
+    pairs: list[tuple[bytes, bytes]] = []
+    at = 0
+    try:
+        while at < len(raw):
+            pair, at = _read_pair(raw, at)
+            pairs.append(pair)
+    except CutError as error:
+        return pairs, error
+    return pairs, None
+
+
+def _read_pair(raw: bytes, at: int) -> tuple[tuple[bytes, bytes], int]:
+    first, at = _read_size(raw, at)
+    second, at = _read_size(raw, at)
+    end = at + first + second
+    if end > len(raw):
+        raise CutError(f"{end - len(raw)} bytes are missing of the pair at byte {at} of its stream")
+    return (raw[at : at + first], raw[at + first : end]), end
 
 
 def _read_size(raw: bytes, at: int) -> tuple[int, int]:
