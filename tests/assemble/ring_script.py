@@ -34,10 +34,12 @@ class Ring:
             self.put(layout.TEXT, visit=self.texts[text], length=len(text), text=text.encode())
         return self.texts[text]
 
-    def lane(self, kind: int, label: str, *, parent: int = 0, capacity: int = 1, arbiter: int = 0) -> int:
+    def lane(
+        self, kind: int, label: str, *, parent: int = 0, capacity: int = 1, arbiter: int = 0, start: int = 2
+    ) -> int:
         self.lanes += 1
         self.put(
-            layout.LANE, lane=self.lanes, lane_kind=kind, parent=parent, capacity=capacity, start=2 * US,
+            layout.LANE, lane=self.lanes, lane_kind=kind, parent=parent, capacity=capacity, start=start * US,
             exclusive=capacity == 1, label=label.encode(),
             parent_pid=1 if arbiter else 0, parent_capacity=arbiter,
         )  # fmt: skip

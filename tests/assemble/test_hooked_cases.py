@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import pytest
-from ring_script import GTHREAD, SYNC, UVICORN, Ring, assembled, idle, recording, story
+from ring_script import GTHREAD, SYNC, US, UVICORN, Ring, assembled, idle, recording, story
 
 from tracer.agent import layout
 from tracer.agent.layout import ABORTED, ASGI, ERROR, LOOP, POOL, PROCESS, THREAD
 from tracer.assemble.assembler import Assembler
 from tracer.load.exchange import Exchange
-from tracer.recording import Evidence, MarkKind, Match, Outcome
+from tracer.recording import Evidence, MarkKind, Match, Outcome, Recording
 
 
 def sync_worker() -> Ring:
     ring = Ring(SYNC)
     ring.lane(PROCESS, "worker 1", arbiter=2)
     return ring
+
+
+def births(made: Recording) -> dict[str, int]:
+    """When each lane began, us, by its label."""
+    return {
+        made.text(label): start // US for label, start in zip(made.lanes.label, made.lanes.start, strict=True)
+    }
 
 
 def loop() -> Ring:
@@ -88,6 +95,20 @@ def test_a_pool_is_waited_for_as_such():
     ring.open(1, 3, 10, 50, 60, 70, queue_lane=2)
     ring.close(1, 80, 80, 80)
     assert story(assembled(ring), "gunicorn").startswith("QUEUED 10-50 for pool, TRANSFER 50-70 on thread 1")
+
+
+def test_a_pool_told_by_its_first_thread_is_as_old_as_the_thread():
+    ring = Ring(UVICORN)
+    ring.lane(PROCESS, "process", capacity=0, start=20)  # after its loop
+    ring.lane(LOOP, "loop", parent=1)
+    ring.open(1, 2, 10, 11, 13, 15, flags=ASGI, queue_lane=2)
+    ring.lane(POOL, "pool", capacity=40, parent=1, start=33)  # told after the thread had begun, at 30
+    ring.lane(THREAD, "thread 9", parent=3, start=30)
+    ring.phase(1, 4, "R 30 40")
+    ring.close(1, 50, 50, 50)
+    born = births(assembled(ring))
+    assert born["pool"] == born["thread 9"] == 30
+    assert born["process"] <= born["loop"] == 2
 
 
 def coroutine(ring: Ring, visit: int, at: int, steps: list[str], **fields) -> None:

@@ -164,6 +164,7 @@ class Process:
             lane.parent = self._world.arbiter(record.parent_pid, capacity, self.hop, record.start)
         elif record.parent in self.lanes:
             lane.parent = self.lanes[record.parent].id
+            self._seen(self.lanes[record.parent], record.start, record.start)
         self.lanes[record.lane] = lane
 
     def _text(self, record: Record) -> None:
@@ -297,7 +298,7 @@ class Process:
         return self.lanes[lane].id if lane in self.lanes else UNKNOWN
 
     def _seen(self, lane: Lane | None, start: int, end: int) -> None:
-        """Note when a lane was held: it was there by then, though it may have been told later."""
+        """Note when a lane, or one under it, was there: it may have been told later."""
         self._last = max(self._last, end)
         while lane is not None and start < lane.start:
             self._world.held(lane, start)
