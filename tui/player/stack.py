@@ -16,6 +16,7 @@ from tui.player.ranks import EXACT, Ranks
 from tui.player.steps import FOREVER, Steps
 
 Times = NDArray[np.int64]
+FEW = 20  # answers: from so many on a percentile may lie between two of them
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -198,8 +199,19 @@ class Stack:
         return self.ended[ids], ids
 
     def percentile(self, done: int, percent: int) -> int:
-        """Give a percentile (nearest rank) of the latencies of the first `done` >= 1 answers, in ns."""
-        rank = -(-done * percent // 100) - 1
+        """Give a percentile of the latencies of the first `done` >= 1 answers, in ns.
+
+        Of FEW or more it is linear between the two nearest ranks, as `tracer summary` has it: exact up to
+        EXACT answers, within 1 % beyond. Of fewer it is one of them, whose bar stands in the strip.
+        """
+        if done < FEW:
+            return self._rank(done, -(-done * percent // 100) - 1)
+        below, rest = divmod((done - 1) * percent, 100)
+        low, high = self._rank(done, below), self._rank(done, min(below + 1, done - 1))
+        return low + (high - low) * rest // 100
+
+    def _rank(self, done: int, rank: int) -> int:
+        """Give the latency of a rank, from 0, of the first `done` answers."""
         if done <= EXACT:
             return int(np.partition(self.answers[1][:done], rank)[rank])
         return self._ranks.at(done, rank)
