@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tracer.analysis.explained import explained
 from tracer.analysis.latency import latency
 from tracer.analysis.summary import as_json, summarise
-from tracer.recording import LaneKind, Outcome, Phase, PhaseKind, Recording, Request, Rows
+from tracer.recording import UNKNOWN, LaneKind, Outcome, Phase, PhaseKind, Recording, Request, Rows
 
 # Four requests due at 0, 10, 20 and 30 ms, 100 ms of work each, two workers. A request is at the server 1 ms
 # after it is due, so the third waits from 21 to 101 and the fourth from 31 to 111.
@@ -189,6 +189,18 @@ def test_unseen_in_the_server_is_not_explained_by_the_app_below_it():
         if phase.kind == PhaseKind.CALLING:
             phase.kind = PhaseKind.UNSEEN
     assert explained(stack.recording()).share == 0.0
+
+
+def test_what_the_client_gave_up_on_is_explained_by_the_server_that_goes_on():
+    stack = Stack()
+    lane = stack.lane("loop", LaneKind.LOOP)
+    stack.request(0, 0, [running(lane, 10), awaiting(90)], lane)
+    stack.request(300, 0, [running(lane, 1)], lane)  # the recording goes on
+    for phase in stack.rows.phases:
+        if phase.kind in (PhaseKind.CALLING, PhaseKind.AWAITING) and phase.start < at(50):
+            phase.end = at(51) if phase.visit == 0 else UNKNOWN
+    told = explained(stack.recording())
+    assert (told.awaiting.tolist(), told.covered.tolist()) == ([50 * MS, MS], [50 * MS, MS])
 
 
 @given(st.lists(st.integers(0, 10**12), min_size=1, max_size=50))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tracer.analysis.intervals import Intervals, intersection, joined
 from tracer.analysis.lookup import at
+from tracer.analysis.window import horizon, phase_ends
 from tracer.recording import UNKNOWN, PhaseKind, Recording, Role
 from tracer.recording.nouns import I8
 
@@ -33,12 +34,13 @@ class Explained:
 def explained(recording: Recording) -> Explained:
     """Compare the client's AWAITING with the phases of its server visit that are not UNSEEN.
 
-    A CALLING phase counts as far as the visits nested in it do. Open phases stay out.
+    A CALLING phase counts as far as the visits nested in it do. What is open in the server lasts to the end
+    of the recording (the client may have given up on it); what the client still waits for stays out.
     """
     visits = recording.visits
     client = np.flatnonzero(recording.hops.role == Role.CLIENT)
     mine = np.isin(visits.hop, client)
-    waits = _phases(recording, mine, (PhaseKind.AWAITING,))
+    waits = _phases(recording, mine, (PhaseKind.AWAITING,), recording.phases.end)
     seen = _covered(recording, mine)
     chosen = np.flatnonzero(mine)
     common = intersection(waits, seen)
@@ -48,12 +50,12 @@ def explained(recording: Recording) -> Explained:
 
 def _covered(recording: Recording, client: NDArray[np.bool_]) -> Intervals:
     """Give what the visits below the client's cover; the key is the client's visit."""
-    levels = _levels(recording, client)
+    levels, ends = _levels(recording, client), phase_ends(recording, horizon(recording))
     below = Intervals(*(np.empty(0, np.int64) for _ in range(3)))
     kinds = [kind for kind in PhaseKind if kind not in (PhaseKind.UNSEEN, PhaseKind.CALLING)]
     for level in reversed(levels):
-        calls = intersection(_phases(recording, level, (PhaseKind.CALLING,)), below)
-        here = joined(_phases(recording, level, tuple(kinds)), calls)
+        calls = intersection(_phases(recording, level, (PhaseKind.CALLING,), ends), below)
+        here = joined(_phases(recording, level, tuple(kinds), ends), calls)
         below = Intervals(recording.visits.parent[here.key].astype(np.int64), here.start, here.end)
     return below
 
@@ -70,9 +72,14 @@ def _levels(recording: Recording, client: NDArray[np.bool_]) -> list[NDArray[np.
     return levels
 
 
-def _phases(recording: Recording, visits: NDArray[np.bool_], kinds: tuple[PhaseKind, ...]) -> Intervals:
-    """Give the closed phases of some kinds of some visits; the key is the visit."""
+def _phases(
+    recording: Recording, visits: NDArray[np.bool_], kinds: tuple[PhaseKind, ...], ends: I8
+) -> Intervals:
+    """Give the phases of some kinds of some visits, up to their `ends`, those without one left out.
+
+    The key is the visit.
+    """
     phases = recording.phases
-    rows = np.flatnonzero(np.isin(phases.kind, kinds) & (phases.visit >= 0) & (phases.end != UNKNOWN))
+    rows = np.flatnonzero(np.isin(phases.kind, kinds) & (phases.visit >= 0) & (ends != UNKNOWN))
     rows = rows[visits[phases.visit[rows]]]
-    return Intervals.of(phases.visit[rows], phases.start[rows], phases.end[rows])
+    return Intervals.of(phases.visit[rows], phases.start[rows], ends[rows])
