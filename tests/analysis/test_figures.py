@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tracer.analysis.explained import explained
 from tracer.analysis.latency import latency
+from tracer.analysis.listing import records
 from tracer.analysis.summary import as_json, summarise
 from tracer.recording import UNKNOWN, LaneKind, Outcome, Phase, PhaseKind, Recording, Request, Rows
 
@@ -169,6 +170,22 @@ def test_an_open_phase_holds_until_its_lane_or_the_recording_ends():
     assert summary.outcomes["open"] == 2
     held = {lane.lane: lane.held_s for lane in hop(summary, "gunicorn").lane_figures}
     assert held == {"worker 1": pytest.approx(0.020), "worker 2": pytest.approx(0.008 + 0.0805)}
+
+
+def test_lanes_of_one_label_are_told_apart_by_their_process():
+    stack = Stack()
+    for number in (1, 2):
+        worker = stack.lane(f"worker {number}")
+        pool = stack.lane("pool", LaneKind.POOL, worker)
+        thread = stack.lane("thread 1", LaneKind.THREAD, pool)
+        stack.request(10 * number, 0, [running(thread, 5)], pool)
+    alone = stack.lane("accepting thread", LaneKind.THREAD)
+    stack.request(40, 0, [running(alone, 5)], alone)
+    made = stack.recording()
+    told = [lane.lane for lane in hop(summarise(made), "gunicorn").lane_figures if lane.kind == "thread"]
+    assert told == ["accepting thread", "worker 1 thread 1", "worker 2 thread 1"]
+    listed = [record["hops"][0]["lane"] for record in records(made)]
+    assert listed == ["worker 1 thread 1", "worker 2 thread 1", "accepting thread"]
 
 
 def test_explained_takes_calling_as_far_as_the_nested_visit_covers_it():

@@ -61,6 +61,7 @@ class _Measured:
     queued: I8  # by visit
     use: lanes.LaneUse
     held: I8  # (hops, kinds)
+    names: list[str | None]  # of lanes
 
 
 def hops(recording: Recording, window: Window) -> tuple[HopFigures, ...]:
@@ -96,6 +97,7 @@ def _measure(recording: Recording, window: Window) -> _Measured:
         queues.queued_ns(recording, ends),
         lanes.use(recording, window, ends),
         lanes.held_by_kind(recording, window, ends),
+        lanes.names(recording),
     )
 
 
@@ -158,7 +160,7 @@ def _lane(m: _Measured, lane: int, waiting: NDArray[np.intp]) -> LaneFigures:
     table, runs = m.recording.lanes, bool(m.use.executing[lane])
     held, life = int(m.use.held[lane]), int(m.use.life[lane])
     return LaneFigures(
-        lane=m.recording.text(table.label[lane]),
+        lane=m.names[lane] or "",
         kind=LaneKind(int(table.kind[lane])).name.lower(),
         utilisation=_share(held, life) if runs else None,
         held_s=held / SECOND,

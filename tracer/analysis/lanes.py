@@ -51,6 +51,34 @@ def executing(recording: Recording) -> NDArray[np.bool_]:
     return runs & ~above
 
 
+def names(recording: Recording) -> list[str | None]:
+    """Name each lane: by its label, and where its hop has that label twice by its process's before it.
+
+    Of two workers with threads each has a "thread 1": one is "worker 1 thread 1". Connections keep theirs.
+    """
+    lanes = recording.lanes
+    told = [recording.text(label) if label >= 0 else None for label in lanes.label.tolist()]
+    several = np.flatnonzero(lanes.kind != LaneKind.CONNECTION)
+    keys = np.stack((lanes.hop[several], lanes.label[several]), axis=1)
+    _, which, counts = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
+    made = list(told)
+    for lane in several[counts[which.reshape(-1)] > 1].tolist():
+        process = _process_of(recording, lane)
+        if process != lane and told[lane]:
+            made[lane] = f"{told[process]} {told[lane]}"
+    return made
+
+
+def _process_of(recording: Recording, lane: int) -> int:
+    """Climb to the nearest process; the lane itself if there is none."""
+    lanes, up = recording.lanes, lane
+    for _ in range(_DEEPEST):
+        if up < 0 or lanes.kind[up] == LaneKind.PROCESS:
+            break
+        up = int(lanes.parent[up])
+    return up if up >= 0 and lanes.label[up] >= 0 else lane
+
+
 def executors(recording: Recording) -> I4:
     """Give for each lane itself or its nearest ancestor that executes; -1 if there is none."""
     runs, parent = executing(recording), recording.lanes.parent

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.analysis.lanes import names
 from tracer.analysis.lookup import at
 from tracer.analysis.queues import queued_ns
 from tracer.recording import CERTAIN, UNKNOWN, LaneKind, Match, Outcome, PhaseKind, Recording, Role
@@ -61,6 +62,7 @@ class _Listing:
         self.request = visits.request[self.order]
         self.queued = queued_ns(recording, recording.phases.end)
         self.lane = first_lanes(recording)
+        self.names = names(recording)
 
     def records(self, first: int, after: int) -> Iterator[Record]:
         """Give the records of some requests."""
@@ -100,7 +102,7 @@ class _Listing:
             self._texts(table.protocol[rows]),
             self._texts(at(lanes.src, connection, UNKNOWN)),
             self._texts(at(lanes.dst, connection, UNKNOWN)),
-            self._texts(at(lanes.label, self.lane[rows], UNKNOWN)),
+            [self.names[lane] if lane >= 0 else None for lane in self.lane[rows].tolist()],
             *(_known(column[rows]) for column in (table.start, table.first_byte, table.answered, table.end)),
             _known(table.status[rows]),
             _known(self.queued[rows]),
@@ -115,8 +117,8 @@ class _Listing:
         return np.where(listed, parent, np.int32(UNKNOWN))
 
     def _texts(self, numbers: NDArray[np.int32]) -> list[str | None]:
-        names = {number: self.recording.text(number) for number in np.unique(numbers).tolist() if number >= 0}
-        return [names.get(number) for number in numbers.tolist()]
+        texts = {number: self.recording.text(number) for number in np.unique(numbers).tolist() if number >= 0}
+        return [texts.get(number) for number in numbers.tolist()]
 
 
 def first_lanes(recording: Recording) -> I4:
