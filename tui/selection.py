@@ -6,17 +6,14 @@ from dataclasses import replace
 
 from tui.player.grid import BOLD, UNDERLINE, Grid, Line, Span
 from tui.player.model import Model
-from tui.player.plan import mapped_pool
+from tui.player.plan import seats
 from tui.player.view import View
 from tui.widths import width_of
 
 
 def lanes_of(model: Model, side: int) -> list[int]:
     """List the lanes of a side that `j` and `k` go through: those with a seat of their own."""
-    stack = model.stacks[side]
-    pools = [pool for pool in stack.tree.pools if mapped_pool(stack, pool)]
-    mapped = {lane for pool in pools for lane in stack.tree.under(pool)}
-    return [lane for lane in stack.tree.executing if lane not in mapped]
+    return seats(model.stacks[side])
 
 
 def with_selected(grid: Grid, model: Model, view: View) -> Grid:

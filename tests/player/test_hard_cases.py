@@ -195,6 +195,20 @@ def test_lanes_without_a_row_share_a_map():
     assert rows[2].split() == ["10/10", "▐" * 10, "<+"]
 
 
+def test_threads_stand_by_their_worker_and_say_which():
+    book = Book("gunicorn")
+    arbiter = book.lane("arbiter", LaneKind.POOL, 4)
+    workers = [book.lane(f"worker {n}", LaneKind.PROCESS, 2, arbiter) for n in (1, 2)]
+    pools = [book.lane("pool", LaneKind.POOL, 2, worker) for worker in workers]
+    threads = [book.lane(f"thread {n}", LaneKind.THREAD, 1, pool) for n in (1, 2) for pool in pools]
+    for n, thread in enumerate(threads):
+        book.phase(book.visit(book.request(n, 90), 1, n, 90), K.RUNNING, n, 90, lane=thread, holds=1)
+    grid = draw(book.model(), 60, (100, 30))
+    rows = [line[:8] for line in grid.text().split("\n")[4:8]]
+    assert rows == ["w1 thr 1", "w1 thr 2", "w2 thr 1", "w2 thr 2"]
+    assert "worker 2 thread 1 holds #2, RUNNING" in words(grid)
+
+
 def test_the_lane_asked_for_gets_a_row():
     model = many_workers(12).model()
     assert "worker 9" in draw(model, 150, selected=8).text()

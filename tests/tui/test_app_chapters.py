@@ -34,6 +34,8 @@ def test_threads_of_a_worker_are_the_lanes_that_execute():
     rows.lanes += [Lane(n + 2, 1, f"thread {n}", LaneKind.THREAD, 1, 1) for n in range(4)]
     side = side_of(Recording.of(rows))
     assert (side.kind, side.label) == ("BLOCKING", "gunicorn, 4 threads")
+    rows.lanes.append(Lane(8, 1, "accepting thread", LaneKind.THREAD))
+    assert side_of(Recording.of(rows)).label == "gunicorn, 4 threads"
     rows.lanes.append(Lane(9, 1, "loop", LaneKind.LOOP))
     assert side_of(Recording.of(rows)).label == "gunicorn, 1 loop"
 

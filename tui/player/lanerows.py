@@ -30,7 +30,7 @@ def lane_rows(band: Band) -> list[Row]:
 def _rows(band: Band, room: int) -> list[Row]:
     stack, tree = band.stack, band.stack.tree
     maps = [
-        Row(False, pool, tree.label(pool), map_rows(stack, pool, band.half))
+        Row(False, pool, tree.short(pool), map_rows(stack, pool, band.half))
         for pool in tree.pools
         if mapped_pool(stack, pool)
     ]
@@ -41,7 +41,7 @@ def _rows(band: Band, room: int) -> list[Row]:
     kept = _kept(band, own, room)
     rest = tuple(lane for lane in own if lane not in kept)
     others = [Row(False, -1, "others", 1, rest)] if rest else []
-    return [Row(True, lane, tree.label(lane)) for lane in kept] + others + maps
+    return [Row(True, lane, tree.short(lane)) for lane in kept] + others + maps
 
 
 def _kept(band: Band, own: list[int], room: int) -> list[int]:
@@ -50,7 +50,7 @@ def _kept(band: Band, own: list[int], room: int) -> list[int]:
         return own
     wanted = [*_asked(band, own), *worst_lanes(band.stack)[:1], *own]
     chosen = list(dict.fromkeys(lane for lane in wanted if lane in own))[: max(0, room - 1)]
-    return sorted(chosen)
+    return [lane for lane in own if lane in chosen]
 
 
 def _asked(band: Band, own: list[int]) -> list[int]:

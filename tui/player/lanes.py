@@ -7,9 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
+from tracer.analysis.lanes import EXECUTING, names
 from tracer.recording import LaneKind, Recording, Role
-
-EXECUTING = (LaneKind.PROCESS, LaneKind.THREAD, LaneKind.LOOP, LaneKind.GREENLET_HUB)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -74,9 +73,22 @@ class LaneTree:
         """Give the pool that a lane stands under, -1 for none."""
         return next((up for up in self.over(lane)[1:] if up in self.pools), -1)
 
+    @cached_property
+    def _names(self) -> list[str | None]:
+        return names(self.recording)
+
     def label(self, lane: int) -> str:
-        """Give what a lane is called."""
-        return self.recording.text(int(self.recording.lanes.label[lane])) or f"lane {lane}"
+        """Give what a lane is called: `thread 3`, or `worker 1 thread 3` where two workers have one."""
+        return self._names[lane] or f"lane {lane}"
+
+    def short(self, lane: int) -> str:
+        """Give what fits beside a strip: `w1 thr 3` for `worker 1 thread 3`; other names are as they are."""
+        whole, own = self.label(lane), self.recording.text(int(self.recording.lanes.label[lane]))
+        words = whole.removesuffix(own).split()
+        if whole == own or len(words) < 2:
+            return whole
+        noun, _, number = own.partition(" ")
+        return f"{words[0][0]}{words[-1]} {noun[:3] if number else noun} {number}".rstrip()
 
     def capacity(self, lane: int) -> int:
         """Give how many can hold a lane at a time; of an unlimited pool, how many lanes it has."""

@@ -133,10 +133,14 @@ def lane_rows(stack: Stack, half: Half) -> int:
 
 
 def seats(stack: Stack) -> list[int]:
-    """List the lanes that have a seat of their own where there is room: `View.selected` counts in it."""
+    """List the lanes that have a seat of their own where there is room: `View.selected` counts in it.
+
+    Lanes of one process stand together.
+    """
     pools = [pool for pool in stack.tree.pools if mapped_pool(stack, pool)]
     mapped = {lane for pool in pools for lane in stack.tree.under(pool)}
-    return [lane for lane in stack.serving if lane not in mapped]
+    own = [lane for lane in stack.serving if lane not in mapped]
+    return sorted(own, key=lambda lane: stack.tree.over(lane)[::-1])
 
 
 def mapped_pool(stack: Stack, pool: int) -> bool:

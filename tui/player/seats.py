@@ -95,7 +95,8 @@ def gone(band: Band, request: int) -> bool:
 
 def lane_words(band: Band, entry: Row, holder: Holder | None) -> str:
     """Say who holds a lane: `worker 1 holds #1, BLOCKED`."""
-    name = entry.label if any(char.isdigit() for char in entry.label) else f"the {entry.label}"
+    label = band.stack.tree.label(entry.lane)
+    name = label if any(char.isdigit() for char in label) else f"the {label}"
     if holder is None:
         return f"{name} is free"
     if holder.kind == IDLE or holder.request < 0:
