@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from tui.player.grid import Grid, Hit
 from tui.player.model import Model
+from tui.player.plan import seats
 from tui.player.playhead import zoomed
 from tui.reduce import press, step_cells
-from tui.selection import lanes_of
 from tui.show import Show, look, pause, seek
 
 _KEYS = {
@@ -42,7 +42,7 @@ def click(show: Show, model: Model, hit: Hit | None) -> Show:
     show = look(show, side=hit.side, selected=show.view.selected if hit.side == show.view.side else None)
     if hit.noun == "request":
         return look(show, followed=hit.id)
-    lanes = lanes_of(model, hit.side)
+    lanes = seats(model.stacks[hit.side])
     return look(show, selected=lanes.index(hit.id)) if hit.noun == "lane" and hit.id in lanes else show
 
 

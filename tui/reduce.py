@@ -8,7 +8,7 @@ from dataclasses import replace
 from tui.keymap import ACTIONS
 from tui.player import playhead
 from tui.player.model import Model
-from tui.selection import lanes_of
+from tui.player.plan import seats
 from tui.show import Show, look, narrate, pause, seek
 
 _DIGITS = frozenset("0123456789")
@@ -64,7 +64,7 @@ def _type(show: Show, typed: str) -> Show:
 
 
 def _lane(show: Show, model: Model, step: int) -> Show:
-    lanes = len(lanes_of(model, show.view.side))
+    lanes = len(seats(model.stacks[show.view.side]))
     if not lanes:
         return show
     now = show.view.selected

@@ -13,7 +13,6 @@ from tui.player.model import Model
 from tui.player.playhead import opening
 from tui.player.scene import scene
 from tui.player.view import View
-from tui.selection import with_selected
 from tui.show import Show, seek
 
 Frame = Callable[[View, int, tuple[int, int], str], Grid]
@@ -45,7 +44,7 @@ def stage_of(chapter: Chapter) -> Stagecraft:
     model = Model.of(chapter)
 
     def frame(view: View, t: int, size: tuple[int, int], language: str) -> Grid:
-        return with_selected(scene(model, view, t, size, language), model, view)
+        return scene(model, view, t, size, language)
 
     return Stagecraft(model, frame)
 
