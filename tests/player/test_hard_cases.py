@@ -162,6 +162,27 @@ def test_a_worker_that_serves_nobody_any_more():
     assert "[(1 ▐]" in row(draw(model, 40), "worker 1")
 
 
+def test_what_waits_outside_for_nobody_any_more():
+    book = Book("uvicorn")
+    book.lane("loop", LaneKind.LOOP)
+    visit = book.visit(book.request(0, 20, Outcome.TIMEOUT, -1), 1, 1, 90, 0)
+    book.phase(visit, K.AWAITING, 1, 90)
+    model = book.model()
+    assert "#1◦" in row(draw(model, 10), "outside")
+    assert "(1◦" in row(draw(model, 40), "outside")
+
+
+def test_who_holds_a_thread_of_a_pool_is_not_called_outside():
+    book = Book("uvicorn")
+    book.lane("loop", LaneKind.LOOP)
+    pool = book.lane("pool", LaneKind.POOL, 40)
+    visit = book.visit(book.request(0, 90), 1, 1, 90)
+    book.phase(visit, K.BLOCKED, 1, 89, lane=pool, holds=1)
+    assert "#1▐" in row(draw(book.model(), 10), "in pool")
+    book.phase(visit, K.AWAITING, 89, 90)  # its answer goes back to the loop
+    assert "#1▐" in row(draw(book.model(), 10), "out+pool")
+
+
 def test_a_lane_held_by_no_request():
     book = Book("httpd")
     worker = book.lane("worker 1", LaneKind.PROCESS)

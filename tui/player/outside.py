@@ -10,6 +10,7 @@ from tui.player.frame import Band
 from tui.player.glyphs import VERBS, style_of
 from tui.player.moment import Moment
 from tui.player.plan import TOKEN, mapped_pool
+from tui.player.seats import called
 
 
 def draw_outside(band: Band) -> None:
@@ -52,21 +53,25 @@ def pools_in(band: Band) -> list[int]:
 
 def _label(band: Band, row: int, rows: int, count: int) -> None:
     canvas, left, width = band.frame.canvas, band.half.left, band.half.label
-    inside = pools_in(band) and not band.stack.outside.most
-    name = "in pool" if inside else "outside"
+    name, where = _place(band)
     number = f"{count:,}" if count else ""
     canvas.put(row, left, name if rows > 1 else name + number.rjust(max(2, width - 1 - len(name))))
     if rows > 1:
         canvas.put(row + 1, left, number.rjust(width - 1))
-    canvas.hit(
-        row, left, width, "outside", band.side, count, f"{count} are {'in the pool' if inside else name}"
-    )
+    canvas.hit(row, left, width, "outside", band.side, count, f"{count} are {where}")
+
+
+def _place(band: Band) -> tuple[str, str]:
+    """Name the rows for the whole recording: who holds a thread of a pool is not outside."""
+    if not pools_in(band):
+        return "outside", "outside"
+    return ("out+pool", "outside or in the pool") if band.stack.outside.most else ("in pool", "in the pool")
 
 
 def _token(band: Band, row: int, column: int, phase: int, request: int) -> None:
     table = band.stack.recording.phases
     kind, holds = int(table.kind[phase]), int(table.holds[phase]) == 1
-    text = band.name(request) + band.frame.glyphs.kinds[kind]
+    text = called(band, request) + band.frame.glyphs.kinds[kind]
     band.frame.canvas.put(
         row, column + TOKEN - 1 - len(text), text, style_of(kind, holds) | band.mark(request)
     )

@@ -81,16 +81,14 @@ def _inside(band: Band, holder: Holder) -> str:
     glyph = band.frame.glyphs.kinds[holder.kind]
     if holder.request < 0:
         return f" {glyph}  "
-    name = band.name(holder.request)
-    if gone(band, holder.request):
-        name = "(" + name.lstrip("#*")
-    return f"{name[-3:]:<3}{glyph}"
+    return f"{called(band, holder.request)[-3:]:<3}{glyph}"
 
 
-def gone(band: Band, request: int) -> bool:
-    """Tell whether the client has left a request that a server still works for."""
-    stack = band.stack
-    return bool(stack.bad[request] and stack.ended[request] <= band.frame.time)
+def called(band: Band, request: int) -> str:
+    """Name a request that a server works for: `#12`, or `(12` once its client has left it."""
+    stack, name = band.stack, band.name(request)
+    left = stack.bad[request] and stack.ended[request] <= band.frame.time
+    return "(" + name.lstrip("#*") if left else name
 
 
 def lane_words(band: Band, entry: Row, holder: Holder | None) -> str:
