@@ -55,8 +55,11 @@ def _plain(files: list[Named]) -> Chapter:
     if len(files) > 2:
         raise ChapterError(f"{len(files)} recordings do not fit on the Stage; give one or two")
     sides = tuple(side_of(file.recording) for file in files)
-    title = files[0].recording.meta.get("title")
-    return Chapter({"en": title if isinstance(title, str) else files[0].name}, sides)
+    titles = [file.recording.meta.get("title") for file in files]
+    told = dict.fromkeys(
+        title if isinstance(title, str) else file.name for title, file in zip(titles, files, strict=True)
+    )
+    return Chapter({"en": " | ".join(told)}, sides)
 
 
 def side_of(recording: Recording) -> Side:

@@ -26,6 +26,11 @@ def test_recordings_that_say_nothing_are_named_by_their_lanes():
     assert chapter.title == {"en": "waits"}
 
 
+def test_two_recordings_are_titled_by_both():
+    pair = [Named("a", blocking(meta={"title": "mine"})), Named("b", asynchronous(meta={"title": "yours"}))]
+    assert chapters(pair)[0].title == {"en": "mine | yours"}
+
+
 def test_threads_of_a_worker_are_the_lanes_that_execute():
     from tracer.recording import Hop, Lane, LaneKind, Recording, Role, Rows
 
