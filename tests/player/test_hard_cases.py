@@ -230,6 +230,17 @@ def test_threads_stand_by_their_worker_and_say_which():
     assert "worker 2 thread 1 holds #2, RUNNING" in words(grid)
 
 
+def test_loops_of_processes_say_which():
+    book = Book("uvicorn")
+    processes = [book.lane(f"process {pid}", LaneKind.PROCESS, 0) for pid in (12279, 12280)]
+    for n, process in enumerate(processes):
+        loop = book.lane("loop 1", LaneKind.LOOP, 1, process)
+        book.phase(book.visit(book.request(n, 90), 1, n, 90), K.RUNNING, n, 90, lane=loop, holds=1)
+    grid = draw(book.model(), 60)
+    assert [line[:9] for line in grid.text().split("\n")[4:6]] == ["p79 loop ", "p80 loop "]
+    assert "process 12280 loop 1 holds #2, RUNNING" in words(grid)
+
+
 def test_the_lane_asked_for_gets_a_row():
     model = many_workers(12).model()
     assert "worker 9" in draw(model, 150, selected=8).text()

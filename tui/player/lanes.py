@@ -82,13 +82,17 @@ class LaneTree:
         return self._names[lane] or f"lane {lane}"
 
     def short(self, lane: int) -> str:
-        """Give what fits beside a strip: `w1 thr 3` for `worker 1 thread 3`; other names are as they are."""
+        """Give what fits beside a strip: `w1 thr 3` for `worker 1 thread 3`, `p79 loop` for a process 12279.
+
+        Names that are not of two parts are as they are.
+        """
         whole, own = self.label(lane), self.recording.text(int(self.recording.lanes.label[lane]))
         words = whole.removesuffix(own).split()
         if whole == own or len(words) < 2:
             return whole
         noun, _, number = own.partition(" ")
-        return f"{words[0][0]}{words[-1]} {noun[:3] if number else noun} {number}".rstrip()
+        made = f"{words[0][0]}{words[-1]} {noun[:3]} {number}"
+        return made if number and len(made) <= 8 else f"{words[0][0]}{words[-1][-2:]} {noun}"
 
     def capacity(self, lane: int) -> int:
         """Give how many can hold a lane at a time; of an unlimited pool, how many lanes it has."""
