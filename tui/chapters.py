@@ -37,24 +37,21 @@ class Named(NamedTuple):
 
 def chapters(files: Sequence[Named]) -> list[Chapter]:
     """Group recordings into chapters, by number. Raises ChapterError where they do not go together."""
-    told = [file for file in files if "chapter" in file.recording.meta]
-    untold = [file for file in files if "chapter" not in file.recording.meta]
-    if not told:
-        return [_plain(untold)]
-    if untold:
-        hint = "open it by itself, or with one other that has none"
-        raise ChapterError(f"{untold[0].name} belongs to no chapter, and {told[0].name} does; {hint}")
+    if not all("chapter" in file.recording.meta for file in files):
+        return [_plain(files)]
     groups: dict[int, list[Named]] = {}
-    for file in told:
+    for file in files:
         groups.setdefault(_whole(file, "number", 1), []).append(file)
     return [_told(groups[number]) for number in sorted(groups)]
 
 
-def _plain(files: list[Named]) -> Chapter:
-    """Make a chapter of recordings that do not say what they are."""
+def _plain(files: Sequence[Named]) -> Chapter:
+    """Make a chapter of recordings of which at least one does not say where it belongs."""
     if len(files) > 2:
         raise ChapterError(f"{len(files)} recordings do not fit on the Stage; give one or two")
-    sides = tuple(side_of(file.recording) for file in files)
+    sides = tuple(
+        _side(file) if "chapter" in file.recording.meta else side_of(file.recording) for file in files
+    )
     titles = [file.recording.meta.get("title") for file in files]
     told = dict.fromkeys(
         title if isinstance(title, str) else file.name for title, file in zip(titles, files, strict=True)

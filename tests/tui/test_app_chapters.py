@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from waits import asynchronous, blocking
 
@@ -24,6 +26,17 @@ def test_recordings_that_say_nothing_are_named_by_their_lanes():
         ("ASYNC", "uvicorn, 1 loop"),
     ]
     assert chapter.title == {"en": "waits"}
+
+
+def test_one_with_a_chapter_and_one_without_stand_side_by_side():
+    (chapter,) = chapters(
+        [
+            Named("a", replace(blocking(), meta=told(side="right", label="the demo's"))),
+            Named("b", replace(asynchronous(), meta={})),
+        ]
+    )
+    assert chapter.sides[0].label == "the demo's"
+    assert len(chapter.sides) == 2
 
 
 def test_two_recordings_are_titled_by_both():
@@ -73,7 +86,7 @@ def test_files_are_grouped_by_chapter_and_stand_by_side():
         [told(steps=[{"en": "no instant"}])],
         [told(steps=5)],
         [{"chapter": 7}],
-        [told(), {}],
+        [told(), {}, {}],
         [{}, {}, {}],
     ],
 )
