@@ -160,3 +160,11 @@ def test_rings_of_servers_that_others_started(folder):
     recording = open_recording(folder / "x.trace")
     assert [str(violation) for violation in recording.check()] == []
     assert "worker 1" in [recording.text(label) for label in recording.lanes.label]
+
+
+def test_what_is_no_ordinary_file_is_never_overwritten(folder):
+    os.mkfifo(folder / "pipe.trace")
+    result = tracer(folder, "run", "--force", "-o", "pipe.trace", "--", "true")
+    assert (result.returncode, len(result.stderr.splitlines())) == (2, 1)
+    assert "pipe.trace: is no ordinary file" in result.stderr
+    assert (folder / "pipe.trace").is_fifo()

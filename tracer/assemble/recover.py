@@ -13,7 +13,7 @@ from tracer.assemble.assembler import Assembler
 from tracer.assemble.collector import FINISHED, RINGS, clock_meta, world_meta
 from tracer.observe.rings import RingReader
 from tracer.recording import Recording, Rows, TraceError
-from tracer.recording.live import LiveWriter, final_of, part_of, read_live
+from tracer.recording.live import LiveWriter, final_of, look_at_name, part_of, read_live
 from tracer.recording.part import Commit
 
 
@@ -39,8 +39,7 @@ def seal_left(path: Path, output: Path | None = None, *, overwrite: bool = False
     It goes to `output`, else to the `.part`'s own name. Raises TraceError.
     """
     final = output or final_of(path)
-    if final.exists() and not overwrite:
-        raise TraceError(final, "is there already", "give another name, or ask to overwrite it")
+    look_at_name(final, overwrite)
     writer = LiveWriter.reopen(path)
     try:
         writer.path = final

@@ -166,13 +166,20 @@ def _make(final: Path, part: Path, overwrite: bool) -> None:
     """Make the directory, for nobody else to read; what stands there already goes only when asked."""
     with telling(part, "make"):
         for there in (final, part):
-            if there.exists() and not overwrite:
-                raise TraceError(there, "is there already", "give another name, or ask to overwrite it")
+            look_at_name(there, overwrite)
         if part.exists():
             _locked(part).close()
             _remove(part)
         final.unlink(missing_ok=True)
         part.mkdir(mode=0o700)
+
+
+def look_at_name(path: Path, overwrite: bool) -> None:
+    """Raise TraceError for a name that is taken: by a device or the like it stays so, whoever asks."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise TraceError(path, "is no ordinary file and is not overwritten", "give another name")
+    if path.exists() and not overwrite:
+        raise TraceError(path, "is there already", "give another name, or ask to overwrite it")
 
 
 def _remove(part: Path) -> None:
