@@ -67,3 +67,23 @@ def test_a_locale_without_our_characters_shows_their_codes(tracer, tmp_path):
     done = tracer("summary", tmp_path / "korean.trace", PYTHONIOENCODING="ascii")
     assert done.returncode == 0
     assert r"\uae30" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", "2>/dev/full", "2>&1 >/dev/null | true"]
+)
+def test_a_stream_that_is_closed_loses_no_recording(tmp_path, closed):
+    tracer = f"{sys.executable} -m tracer.cli"
+    script = f"set -o pipefail; {tracer} run -o x.trace -- true {closed}"
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, timeout=60)
+    assert done.returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["x.trace"]
+    assert done.stderr.count(b"\n") == (closed in ("<&-", ">&-"))
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>/dev/full", "2>&-"])
+def test_a_stream_that_is_closed_changes_no_exit_code(traces, closed):
+    script = f"{sys.executable} -m tracer.cli summary {{}} {closed}"
+    for name, code in ((traces["left"], 0), ("missing", 2)):
+        done = subprocess.run(["bash", "-c", script.format(name)], capture_output=True, timeout=60)
+        assert done.returncode == code

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from tracer.cli.errors import CliError
+from tracer.cli.streams import tell
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,5 +30,5 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         meta = {"title": str(directory), "command": []}
         path = collected(directory, arguments.output, meta, overwrite=arguments.force)
-    sys.stderr.write(f"tracer: {path} is written\n")
+    tell(f"{path} is written")
     return 0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from typing import NoReturn
 from tracer import __version__
 from tracer.cli.commands import available, load
 from tracer.cli.errors import CliError
+from tracer.cli.streams import make_whole, silence, tell
 
 WRONG_USE, FAULT, INTERRUPTED, BROKEN_PIPE = 2, 70, 130, 141
 
@@ -38,17 +38,10 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; give its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    _never_fail_to_encode()
+    make_whole()
     if os.environ.get("HOPSCOPE_DEBUG") == "1":
         return _dispatch(arguments)
     return framed(lambda: _dispatch(arguments))
-
-
-def _never_fail_to_encode() -> None:
-    """Let a locale without the characters we print show their codes."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def framed(work: Callable[[], int]) -> int:
@@ -58,7 +51,7 @@ def framed(work: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        _silence()
+        silence(sys.__stdout__, sys.stdout)
         return BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - the one place where everything ends
         return _tell(error)
@@ -120,8 +113,7 @@ def _unknown(name: str, names: list[str]) -> str:
 def _tell(error: Exception) -> int:
     """Say in one sentence what went wrong; give the exit code."""
     sentence, code = _sentence(error)
-    line = " ".join(sentence.split())
-    sys.stderr.write(f"tracer: {line}\n")
+    tell(" ".join(sentence.split()))
     return code
 
 
@@ -134,15 +126,8 @@ def _sentence(error: Exception) -> tuple[str, int]:
     if isinstance(error, OSError) and error.errno in _OUTSIDE:
         if error.filename:
             return f"{error.filename}: {error.strerror}", WRONG_USE
-        _silence()
+        silence(sys.__stdout__, sys.stdout)
         return f"the output cannot be written: {error.strerror}", WRONG_USE
     from tracer.cli.faults import report
 
     return report(error), FAULT
-
-
-def _silence() -> None:
-    """Let what is still in stdout's buffer go nowhere: at the end its flush would fail again."""
-    real = sys.__stdout__
-    if real is not None and sys.stdout is real:  # else a test or a caller has put its own there
-        os.dup2(os.open(os.devnull, os.O_WRONLY), real.fileno())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tracer.cli.duration import argument as duration
 from tracer.cli.errors import CliError
+from tracer.cli.streams import tell
 
 WRONG_USE = 2
 
@@ -55,15 +56,15 @@ def _record(arguments: argparse.Namespace, command: list[str]) -> int:
     try:
         load = _load(arguments)
         title, overwrite = arguments.title, arguments.force
-        session = Session(command, path, load=load, title=title, overwrite=overwrite, say=_say)
+        session = Session(command, path, load=load, title=title, overwrite=overwrite, say=tell)
         result = session.run()
     except (LoadError, LaunchError) as error:
         raise CliError(str(error)) from error
     size = result.path.stat().st_size
-    _say(f"{result.requests} requests in {result.path} ({_bytes(size)}), {result.lost} records lost")
+    tell(f"{result.requests} requests in {result.path} ({_bytes(size)}), {result.lost} records lost")
     if result.left:
         pids = ", ".join(map(str, result.left))
-        _say(f"the command has ended and left processes running that are not recorded any more: {pids}")
+        tell(f"the command has ended and left processes running that are not recorded any more: {pids}")
     return result.code
 
 
@@ -98,11 +99,6 @@ def _print_env(directory: Path) -> int:
     for name, value in environment(directory, {}).items():
         sys.stdout.write(f"{name}={value}\n")
     return 0
-
-
-def _say(sentence: str) -> None:
-    sys.stderr.write(f"tracer: {sentence}\n")
-    sys.stderr.flush()
 
 
 def _bytes(size: int) -> str:
