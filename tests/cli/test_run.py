@@ -44,6 +44,8 @@ def folder(tmp_path):
         (["run", "-o", "there.trace", "--", "true"], "there.trace: is there already"),
         (["run", "--for", "2s", "--", "true"], "there is no load to send"),
         (["run", "--load", "-1", "--", "true"], "must be a number above 0"),
+        (["run", "--load", "1e9", "--", "true"], "1,000,000 are the most: send slower or shorter"),
+        (["run", "--load", "50", "--for", "9999999m", "--", "true"], "are the most"),
         (["run", "--load", "5", "--url", "ftp://x/", "--", "true"], "is no URL to send a load to"),
         (["run", "--load", "5", "--for", "soon", "--", "true"], "soon"),
         (["run", "--print-env", "nowhere"], "nowhere is no directory"),

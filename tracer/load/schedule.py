@@ -6,6 +6,8 @@ import math
 from random import Random
 
 SECOND = 1_000_000_000
+MOST = 1_000_000
+"""Requests of one load: all are drawn before it starts, and more would take the machine's memory."""
 
 
 def poisson(rate: float, duration: float, seed: int) -> list[int]:
@@ -33,3 +35,8 @@ def _positive(rate: float, duration: float) -> None:
     for name, value in (("rate", rate), ("duration", duration)):
         if not (math.isfinite(value) and value > 0):
             raise ValueError(f"the {name} of a load must be a number above 0, not {value}")
+    if rate * duration > MOST:
+        raise ValueError(
+            f"a load of {rate:g} requests a second for {duration:g} s is {rate * duration:.3g} requests, "
+            f"and {MOST:,} are the most: send slower or shorter"
+        )
