@@ -284,3 +284,19 @@ def check_whole(ring: Ring, answered: list[str]) -> None:
         assert closed is None or (closed["status"] and closed["end"] >= opened["entered"])
     assert not ring.of("END")
     assert not ring.of("FAULT")
+
+
+def test_a_sitecustomize_in_the_apps_folder_can_be_imported(serve, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("MINE = True\n")
+    (tmp_path / "mine.py").write_text(
+        "import sys\nassert 'sitecustomize' not in sys.modules\n"
+        "import sitecustomize\nassert sitecustomize.MINE\nfrom plain import *\n"
+    )
+    server = serve(
+        ["gunicorn", "-b", "127.0.0.1:0", "--chdir", str(tmp_path), "mine:wsgi"],
+        PYTHONPATH=str(HERE / "apps"),
+    )
+    assert server.get("/").endswith(b"hello")
+    server.stop()
+    (ring,) = rings(server.rings)
+    assert len(ring.visits()) == 1

@@ -33,7 +33,7 @@ def _execute(spec: machinery.ModuleSpec, name: str) -> None:
 def _start(here: str) -> None:
     """Start the agent; a failure is one line on stderr."""
     try:
-        if os.environ.get("HOPSCOPE_RINGS"):
+        if os.environ.get("HOPSCOPE_RINGS") and "_hopscope_agent" not in sys.modules:
             _load("_hopscope_agent", os.path.dirname(here))
             from _hopscope_agent.start import start
 
@@ -43,11 +43,16 @@ def _start(here: str) -> None:
 
 
 def _chain(here: str) -> None:
-    """Run the sitecustomize that this one hides; its exceptions are its own, as without the agent."""
+    """Run the sitecustomize that this one hides; its exceptions are its own, as without the agent.
+
+    Without one the import fails as it would without the agent, which `site` takes in silence; so a module
+    of that name in the app's own directory can still be imported later.
+    """
     rest = [path for path in sys.path if os.path.abspath(path or ".") != here]
     spec = machinery.PathFinder.find_spec("sitecustomize", rest)
-    if spec is not None:
-        _execute(spec, "sitecustomize")
+    if spec is None:
+        raise ModuleNotFoundError("No module named 'sitecustomize'", name="sitecustomize")
+    _execute(spec, "sitecustomize")
 
 
 _here = os.path.dirname(os.path.abspath(__file__))
