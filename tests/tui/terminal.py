@@ -30,6 +30,23 @@ def in_pty(command: list[str], patience: float = 30.0, **environment: str) -> tu
         os.close(master)
 
 
+def ended_by(number: int, command: list[str], sign: str, patience: float = 30.0) -> tuple[int, str]:
+    """Run a program in a pseudo-terminal and send it a signal once it wrote `sign`; as `in_pty` gives."""
+    master, slave = pty.openpty()
+    child = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+    os.close(slave)
+    until, written = time.monotonic() + patience, b""
+    try:
+        while sign.encode() not in written and time.monotonic() < until:
+            written += os.read(master, 65536)
+        child.send_signal(number)
+        return child.wait(patience), written.decode("utf-8", "replace") + _read(master, until)
+    finally:
+        child.kill()
+        child.wait()
+        os.close(master)
+
+
 def _read(master: int, until: float) -> str:
     parts = []
     while time.monotonic() < until:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+from pathlib import Path
 
 import pytest
-from terminal import TRACER, in_pty
+from terminal import TRACER, ended_by, in_pty
 
 
 def outside_a_terminal(*arguments):
@@ -44,3 +46,15 @@ def test_unreadable_files(tmp_path, content):
     assert code == 2
     assert one_sentence(written) and "some.trace" in written
     assert "\x1b" not in written
+
+
+SHIPPED = Path(__file__).parents[2] / "captures" / "demo" / "waiting-gunicorn.trace"
+
+
+@pytest.mark.parametrize("sign", ["\x1b[?1049h", "PLAY"], ids=["at once", "playing"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_a_signal_gives_the_terminal_back(number, sign):
+    code, written = ended_by(number, [*TRACER, "tui", str(SHIPPED)], sign)
+    assert code == 128 + number
+    assert written.rindex("\x1b[?1049l") > written.rindex("\x1b[?1049h")
+    assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")

@@ -39,8 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         return INTERRUPTED
     if arguments.text or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return _print(files, arguments.lang)
-    tui.play(tui.read(files), tui.options(arguments))
-    return 0
+    return tui.play(tui.read(files), tui.options(arguments))
 
 
 def _shipped() -> list[Path]:

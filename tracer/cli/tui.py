@@ -46,8 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         names = " ".join(map(str, arguments.files))
         raise CliError(f"the app needs a terminal and this is none; use `tracer summary {names}`")
     gc.disable()  # what is made until the first frame stays; looking through it costs 20 to 40 ms
-    play(read(arguments.files), options(arguments))
-    return 0
+    return play(read(arguments.files), options(arguments))
 
 
 def read(paths: list[Path]) -> list[Chapter]:
@@ -62,12 +61,12 @@ def read(paths: list[Path]) -> list[Chapter]:
         raise CliError(str(error)) from None
 
 
-def play(chapters: list[Chapter], wishes: Options) -> None:
-    """Run the app on chapters until the person leaves."""
+def play(chapters: list[Chapter], wishes: Options) -> int:
+    """Run the app on chapters until the person leaves; give the exit code."""
     from tui.app import run as run_app
     from tui.stagecraft import stages_of
 
-    run_app(stages_of(chapters), wishes)
+    return run_app(stages_of(chapters), wishes)
 
 
 def options(arguments: argparse.Namespace) -> Options:
