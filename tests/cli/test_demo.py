@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "tui"))
+
+from terminal import ended_by
+
 from tracer.observe.processes import tree
 from tracer.recording import Recording
 
@@ -124,3 +128,10 @@ def test_without_the_servers_it_says_how_to_get_them(tmp_path):
     assert run.returncode == 2
     assert "gunicorn cannot be found" in run.stderr
     assert len(run.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_before_a_server_runs_gives_the_cursor_back(tmp_path, number):
+    code, written = ended_by(number, [*TRACER, "demo", "-o", str(tmp_path / "demo")], "\x1b[?25l")
+    assert code in (130, 128 + number)  # the first once a server was started
+    assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")

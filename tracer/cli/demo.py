@@ -132,12 +132,15 @@ def _progress(steps: int) -> Iterator[Callable[[str], None]]:
 
     console = Console(stderr=True)
     columns = (TextColumn("recording {task.description}"), BarColumn(20), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=steps, completed=-1)
+    try:
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+            task = progress.add_task("", total=steps, completed=-1)
 
-        def tell(what: str) -> None:
-            progress.update(task, description=what, advance=1)
-            if not console.is_terminal:
-                console.print(f"recording {what}", highlight=False)
+            def tell(what: str) -> None:
+                progress.update(task, description=what, advance=1)
+                if not console.is_terminal:
+                    console.print(f"recording {what}", highlight=False)
 
-        yield tell
+            yield tell
+    finally:
+        console.show_cursor()  # a signal may come while Progress is still hiding it

@@ -9,8 +9,10 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from tracer import __version__
@@ -39,9 +41,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; give its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     make_whole()
+    _end_in_order()
     if os.environ.get("HOPSCOPE_DEBUG") == "1":
         return _dispatch(arguments)
     return framed(lambda: _dispatch(arguments))
+
+
+def _end_in_order() -> None:
+    """Let SIGTERM and SIGHUP end what runs as Ctrl-C does: children ended, cursor shown; 128 + n."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        with suppress(ValueError):  # not in the main thread: whoever runs us sees to it
+            if signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, _ended)
+
+
+def _ended(number: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def framed(work: Callable[[], int]) -> int:
