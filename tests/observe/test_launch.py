@@ -77,6 +77,26 @@ def test_the_child_is_ended_with_us(tmp_path):
     assert signal.SIGTERM not in signal.pthread_sigmask(signal.SIG_BLOCK, set())
 
 
+def test_a_kill_takes_what_the_command_started(tmp_path):
+    with Launch(["sh", "-c", "trap '' TERM; sleep 60 & wait; wait; wait"], tmp_path) as launch:
+        until = time.monotonic() + 20
+        while len(pids := tree(launch.pid)) < 2 and time.monotonic() < until:
+            time.sleep(0.01)
+        launch.kill()
+        while not launch.wait(0.1) and time.monotonic() < until:
+            pass
+    try:
+        assert len(pids) == 2
+        assert launch.code == 137
+        while lives(pids[1], time.monotonic_ns()) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert not lives(pids[1], time.monotonic_ns())
+    finally:
+        for pid in pids[1:]:
+            if lives(pid, time.monotonic_ns()):
+                os.kill(pid, signal.SIGKILL)
+
+
 def family(tmp_path: Path, seconds: float) -> list[str]:
     return [sys.executable, "-c", PARENT, str(tmp_path), sys.executable, "-c", CHILD, str(seconds)]
 

@@ -102,7 +102,7 @@ class Session:
             self._ending = time.monotonic()
             launch.signal(signal.SIGTERM)
         elif self._ending and time.monotonic() - self._ending > GRACE:
-            launch.signal(signal.SIGKILL)
+            launch.kill()
 
     def _poll(self, collector: Collector, *, rest: bool = False) -> None:
         """Look at rings and loader; what goes wrong is told now and raised at the end."""

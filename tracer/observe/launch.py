@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tracer.agent import layout
+from tracer.observe.processes import tree
 
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _TAKEN = {*FORWARDED, signal.SIGCHLD}
@@ -91,7 +92,7 @@ class Launch:
         if told is not None and told.si_signo != signal.SIGCHLD:
             self.asked += 1
             if self.asked > 2:
-                self.signal(signal.SIGKILL)
+                self.kill()
             elif not _reached_all(told):
                 self.signal(told.si_signo)
         code = self._child.poll()
@@ -103,6 +104,12 @@ class Launch:
         """Send the child a signal, if it is still there."""
         with contextlib.suppress(ProcessLookupError):
             self._child.send_signal(number)
+
+    def kill(self) -> None:
+        """Kill the command and all that it started: a killed shell takes no server with it."""
+        for pid in tree(self.pid) if self.code is None else []:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
 
     def __enter__(self) -> Launch:
         return self
@@ -116,7 +123,7 @@ class Launch:
             try:
                 self._child.wait(10)
             except subprocess.TimeoutExpired:
-                self._child.kill()
+                self.kill()
                 self._child.wait()
         while signal.sigtimedwait(_TAKEN, 0) is not None:
             pass  # what was asked for has happened
