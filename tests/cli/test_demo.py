@@ -135,3 +135,28 @@ def test_a_signal_before_a_server_runs_gives_the_cursor_back(tmp_path, number):
     code, written = ended_by(number, [*TRACER, "demo", "-o", str(tmp_path / "demo")], "\x1b[?25l")
     assert code in (130, 128 + number)  # the first once a server was started
     assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")
+
+
+def test_ctrl_c_shows_no_traceback_of_a_server(tmp_path):
+    demo = subprocess.Popen(
+        [*TRACER, "demo", "--text"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    part = tmp_path / "hopscope-demo" / "waiting-gunicorn.trace.part"
+    try:
+        until = time.monotonic() + 30
+        while not busy(part) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert busy(part)
+        os.killpg(demo.pid, signal.SIGINT)
+        said = demo.communicate(timeout=30)[0]
+    finally:
+        demo.kill()
+    assert demo.returncode == 130
+    assert b"Traceback" not in said
+
+
+def busy(part: Path) -> bool:
+    """Whether requests have been answered, so that the workers are in the midst of the next."""
+    starts = part / "requests.start"
+    return starts.exists() and starts.stat().st_size > 3 * 8

@@ -54,12 +54,14 @@ def _python(words: str, *more: str) -> tuple[str, ...]:
     return (sys.executable, "-m", *words.split(), *more)
 
 
+# Critical alone, for on Ctrl-C a worker logs a traceback of the request that it leaves, as an error.
 GUNICORN = Stack(
     "gunicorn",
     "BLOCKING",
     "gunicorn sync, 2 workers",
     _python(
-        "gunicorn waiting_room:wsgi -w 2 -b 127.0.0.1:0 --log-level warning --no-control-socket --chdir", ROOM
+        "gunicorn waiting_room:wsgi -w 2 -b 127.0.0.1:0 --log-level critical --no-control-socket --chdir",
+        ROOM,
     ),
 )
 UVICORN = Stack(
