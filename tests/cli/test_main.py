@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -144,3 +145,9 @@ def test_debug_shows_the_traceback(monkeypatch):
 def test_an_end_with_words_is_wrong_use(capsys):
     assert framed(fails_with(SystemExit("not so"))) == 2
     assert capsys.readouterr() == ("", "tracer: not so\n")
+
+
+def test_who_calls_it_as_a_function_keeps_the_signals():
+    before = signal.getsignal(signal.SIGTERM)
+    assert main(["sumary"]) == 2
+    assert signal.getsignal(signal.SIGTERM) is before

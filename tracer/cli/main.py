@@ -41,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; give its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     make_whole()
-    _end_in_order()
+    if argv is None:  # a caller with arguments of its own keeps its own signals
+        _end_in_order()
     if os.environ.get("HOPSCOPE_DEBUG") == "1":
         return _dispatch(arguments)
     return framed(lambda: _dispatch(arguments))
