@@ -211,10 +211,19 @@ def test_only_the_owner_may_read_it(tmp_path):
     assert part_of(tmp_path / "a.trace").stat().st_mode & 0o777 == 0o700
 
 
+def test_a_folder_of_somebody_else_is_not_overwritten(tmp_path):
+    precious = tmp_path / "a.trace.part" / "precious"
+    precious.parent.mkdir()
+    precious.write_text("mine")
+    with pytest.raises(TraceError, match="holds what is no recording"):
+        LiveWriter(tmp_path / "a.trace", META, overwrite=True)
+    assert precious.read_text() == "mine"
+
+
 def test_what_is_there_is_not_overwritten_unless_asked(tmp_path):
     path = tmp_path / "a.trace"
     write(path, 0, 3)
-    with pytest.raises(TraceError, match=r"a\.trace\.part: is there already; give another name, or ask"):
+    with pytest.raises(TraceError, match=r"a\.trace\.part: is there already; give another name, or overwrite"):
         LiveWriter(path, META)
     reopen(path).seal()
     with pytest.raises(TraceError, match=r"a\.trace: is there already"):

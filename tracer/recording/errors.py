@@ -26,5 +26,5 @@ _REMEDIES = {
     PermissionError: "check who owns it, or work as that user",
     IsADirectoryError: "give a .trace file, or the .trace.part of a recording that still goes on",
     NotADirectoryError: "check the path",
-    FileExistsError: "give another name, or ask to overwrite it",
+    FileExistsError: "give another name, or overwrite it with --force",
 }

@@ -168,6 +168,10 @@ def _make(final: Path, part: Path, overwrite: bool) -> None:
         for there in (final, part):
             look_at_name(there, overwrite)
         if part.exists():
+            if not _ours(part):
+                raise TraceError(
+                    part, "holds what is no recording and is not overwritten", "give another name"
+                )
             _locked(part).close()
             _remove(part)
         final.unlink(missing_ok=True)
@@ -179,7 +183,12 @@ def look_at_name(path: Path, overwrite: bool) -> None:
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise TraceError(path, "is no ordinary file and is not overwritten", "give another name")
     if path.exists() and not overwrite:
-        raise TraceError(path, "is there already", "give another name, or ask to overwrite it")
+        raise TraceError(path, "is there already", "give another name, or overwrite it with --force")
+
+
+def _ours(part: Path) -> bool:
+    """Whether a recording was begun in a directory, or nothing is in it."""
+    return (part / "lock").is_file() or not any(part.iterdir())
 
 
 def _remove(part: Path) -> None:
