@@ -28,7 +28,7 @@ class Result:
     """How a run ended."""
 
     path: Path  # the sealed recording
-    code: int  # the command's exit code, 128 + n for signal n
+    code: int  # the command's, 128 + n for signal n; 0 if it ended by the signal that its load's end sent it
     requests: int
     lost: int  # records
     left: tuple[int, ...]  # processes that the command left running
@@ -102,6 +102,8 @@ class Session:
             self._ending = time.monotonic()
             launch.signal(signal.SIGTERM)
         elif self._ending and time.monotonic() - self._ending > GRACE:
+            self._say(f"the command goes on {GRACE:g} s after it was asked to end, and is killed")
+            self._ending = float("inf")
             launch.kill()
 
     def _poll(self, collector: Collector, *, rest: bool = False) -> None:
@@ -151,7 +153,12 @@ class Session:
         assembler = collector.assembler
         pids = tuple(ring.pid for ring in left)
         lost = assembler.world.lost
-        return Result(path, launch.code or 0, assembler.requests, lost, pids, launch.asked > 0)
+        return Result(path, self._code(launch), assembler.requests, lost, pids, launch.asked > 0)
+
+    def _code(self, launch: Launch) -> int:
+        """Give the command's exit code; the SIGTERM that we sent when the load was over is no failure."""
+        told = launch.code or 0
+        return 0 if self._ending and not launch.asked and told == 128 + signal.SIGTERM else told
 
 
 def _grouped(points: list[str]) -> str:
