@@ -87,12 +87,15 @@ class Moments:
         return int(times[at] + times[at + 1]) // 2, most
 
     def line_of(self, number: int) -> int | None:
-        """The first instant at which so many stand in line for 5 ms at least; None if they never do."""
+        """An instant at which so many stand in line, for 5 ms at least; None if they never do.
+
+        It lies between the first such arrival and the next change, when who came has been woken up.
+        """
         times, counts = self._line
         for i in np.flatnonzero(counts >= number):
             later = np.flatnonzero(counts[i:] < number)
             if len(later) and times[i + later[0]] - times[i] >= 5 * MS:
-                return int(times[i])
+                return int(times[i] + times[i + 1]) // 2
         return None
 
     def line_at(self, at: int) -> int:
