@@ -223,7 +223,9 @@ def test_a_folder_of_somebody_else_is_not_overwritten(tmp_path):
 def test_what_is_there_is_not_overwritten_unless_asked(tmp_path):
     path = tmp_path / "a.trace"
     write(path, 0, 3)
-    with pytest.raises(TraceError, match=r"a\.trace\.part: is there already; give another name, or overwrite"):
+    with pytest.raises(
+        TraceError, match=r"a\.trace\.part: is there already; give another name, or overwrite"
+    ):
         LiveWriter(path, META)
     reopen(path).seal()
     with pytest.raises(TraceError, match=r"a\.trace: is there already"):
