@@ -60,16 +60,24 @@ def _plain(files: Sequence[Named]) -> Chapter:
 
 
 def side_of(recording: Recording) -> Side:
-    """Name a recording by its server and what executes there: "gunicorn, 2 workers"."""
+    """Name a recording by its server and what executes there: "gunicorn sync, 2 workers"."""
     hop = _server(recording)
     if hop is None:
         return Side(recording, "", f"{rows_in(recording.requests)} requests")
-    name = recording.text(int(recording.hops.name[hop]))
+    name = _product(recording, hop)
     kinds = _executing(recording, hop)
     if not kinds:
         return Side(recording, "", name)
     noun, manner = _NAMES[LaneKind(kinds[0])]
     return Side(recording, manner, f"{name}, {len(kinds)} {noun}{'s' * (len(kinds) != 1)}")
+
+
+def _product(recording: Recording, hop: int) -> str:
+    """Give what runs at a hop, without its version: "gunicorn sync"; its name where that says no more."""
+    name = recording.text(int(recording.hops.name[hop]))
+    words = recording.text(int(recording.hops.software[hop])).split()
+    product = " ".join(word for word in words if not word[0].isdigit())
+    return product if product.startswith(name) else name
 
 
 def _server(recording: Recording) -> int | None:

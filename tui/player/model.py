@@ -40,11 +40,13 @@ class Model:
 
     @cached_property
     def scale(self) -> int:
-        """The top of the latency strips, ns: the 97th percentile of both sides' answers, made round."""
-        latencies = np.sort(
-            np.concatenate([np.zeros(0, np.int64), *(stack.answers[1] for stack in self.stacks)])
-        )
-        top = latencies[-(-len(latencies) * 97 // 100) - 1] if len(latencies) else self.end
+        """The top of the latency strips, ns: the 97th percentile of how long requests took, made round.
+
+        Those that ended badly count too: a side that only times out is as high as its time-outs.
+        """
+        ended = [(times, stack.due[ids]) for stack in self.stacks for times, ids in [stack.endings]]
+        took = np.sort(np.concatenate([np.zeros(0, np.int64), *(times - due for times, due in ended)]))
+        top = took[-(-len(took) * 97 // 100) - 1] if len(took) else self.end
         return nice(int(top))
 
     def keep(self, key: Any, make: Any) -> Any:
