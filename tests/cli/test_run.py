@@ -73,6 +73,13 @@ def test_the_exit_code_is_the_command_s(folder, program, code):
     assert [str(violation) for violation in open_recording(folder / "x.trace").check()] == []
 
 
+def test_a_load_that_was_never_sent_is_told(folder):
+    run = ["run", "-o", "x.trace", "--load", "5", "--", sys.executable, "-c", "raise SystemExit(3)"]
+    result = tracer(folder, *run)
+    assert result.returncode == 3
+    assert "ended before it listened, so no load was sent" in result.stderr
+
+
 def test_what_the_command_writes_goes_through(folder):
     program = "import sys; print(sys.stdin.read().upper()); print('aside', file=sys.stderr)"
     run = [*MAIN, "run", "-o", "x.trace", "--", sys.executable, "-c", program]

@@ -65,6 +65,11 @@ class Sender:
         self.asked = False  # to stop
 
     @property
+    def started(self) -> bool:
+        """Whether anything was sent, or is about to be."""
+        return self._process is not None
+
+    @property
     def done(self) -> bool:
         """Whether every request has an outcome, or the load was stopped."""
         return self._process.done if self._process else self.asked

@@ -146,6 +146,8 @@ class Session:
         path = collector.seal()
         if self._sender is not None and (warning := self._sender.warning()):
             self._say(warning)
+        if self._sender is not None and not self._sender.started and not launch.asked and not self._failure:
+            self._say("the command ended before it listened, so no load was sent")
         for note in collector.notes():
             self._say(note)
         if self._failure is not None:
