@@ -70,5 +70,6 @@ def test_a_signal_gives_the_terminal_back(tmp_path, files, number):
     command = f"{shlex.join([*TRACER, 'tui', '--paused', *map(str, files)])} & echo $! > {tmp_path}/pid; fg"
     with Tmux(tmp_path, f"set -m; {command}", (80, 24), LC_ALL="C.UTF-8") as tmux:
         tmux.wait(lambda screen: "? help" in screen)
-        os.kill(int((tmp_path / "pid").read_text()), getattr(signal, f"SIG{number}"))
-        tmux.wait(lambda screen: "left with 0" in screen and "hopscope" not in screen)
+        told = getattr(signal, f"SIG{number}")
+        os.kill(int((tmp_path / "pid").read_text()), told)
+        tmux.wait(lambda screen: f"left with {128 + told}" in screen and "hopscope" not in screen)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -37,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     files = _shipped() if arguments.recorded else _recorded(arguments.output)
     if files is None:
         return INTERRUPTED
-    if arguments.text or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if arguments.text or not tui.can_draw():
         return _print(files, arguments.lang)
     return tui.play(tui.read(files), tui.options(arguments))
 

@@ -42,11 +42,18 @@ def run(arguments: argparse.Namespace) -> int:
             "no recording was given; make one with `tracer demo` or `tracer run -o OUT.trace -- COMMAND`, "
             "then `tracer tui OUT.trace`"
         )
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not can_draw():
         names = " ".join(map(str, arguments.files))
-        raise CliError(f"the app needs a terminal and this is none; use `tracer summary {names}`")
+        raise CliError(
+            f"the app needs a terminal that can draw, and this is none; use `tracer summary {names}`"
+        )
     gc.disable()  # what is made until the first frame stays; looking through it costs 20 to 40 ms
     return play(read(arguments.files), options(arguments))
+
+
+def can_draw() -> bool:
+    """Whether keys and pictures have a terminal; TERM=dumb, or none, says that it cannot move its cursor."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def read(paths: list[Path]) -> list[Chapter]:
