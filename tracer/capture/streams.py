@@ -1,0 +1,171 @@
+"""Layer 3: from segments to connections: their bytes in order, gaps, and what happened to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tracer.capture.capture import Capture
+from tracer.capture.events import End, Event
+from tracer.capture.flow import Run
+from tracer.capture.grouping import Group, Key, group
+from tracer.capture.headers import Dissector, Segments
+from tracer.capture.records import UNKNOWN
+from tracer.capture.tracked import Segment, Tracked
+
+LINGER = 2 * 10**9
+"""What comes within 2 s after the end of a connection is taken for late segments of it."""
+MOST_CLOSED = 1 << 16
+"""Closed connections of which late segments are still expected, at most."""
+
+WORTH = 24
+"""With fewer smooth segments in a row, looking at each is as fast as the short cut."""
+
+
+class Streams:
+    """Puts TCP connections together, chunk after chunk; what it keeps is what is open.
+
+    Of a connection the first event is OPENED and the last CLOSED (none if it stays open). Data and gaps
+    of a direction come in the order of their bytes. Within one `feed` the events of a connection stand
+    together, and data to the server before data to the client; notes have their own times.
+    """
+
+    def __init__(self) -> None:
+        self._table: dict[Key, Tracked] = {}
+        self._waiting: dict[int, Tracked] = {}  # those with a hole, by id
+        self._closed: dict[int, tuple[Key, Tracked]] = {}  # by id, in the order in which they closed
+        self.short_cuts = True  # off, every segment is looked at alone: for tests, the result is the same
+
+    def feed(self, segments: Segments) -> list[Event]:
+        """Take in the next chunk of segments; give what they bring about."""
+        events: list[Event] = []
+        for whole in group(segments):
+            for part in self._stretches(whole):
+                tracked = self._table.get(part.key)
+                if len(part.rows) >= WORTH and tracked is not None and fits(tracked, part, segments):
+                    take_smooth(tracked, part, segments)
+                else:
+                    self._one_by_one(part, segments, events)
+            if whole.key in self._table:
+                self._settle(whole.key, self._table[whole.key], events)
+        if len(segments):
+            self._sweep(int(segments.time[-1]), events)
+        return events
+
+    def finish(self) -> list[Event]:
+        """Give what still waits behind holes, at the end of the capture."""
+        events: list[Event] = []
+        for tracked in self._waiting.values():
+            tracked.give_up()
+            tracked.flush(events)
+        self._waiting.clear()
+        return events
+
+    def _stretches(self, whole: Group) -> Iterator[Group]:
+        """Split a connection's segments where there are enough smooth ones in a row for the short cut."""
+        begin = 0
+        if self.short_cuts:
+            rough = np.flatnonzero(~whole.smooth)
+            edges = np.concatenate(([-1], rough, [len(whole.rows)]))
+            for edge in np.flatnonzero(np.diff(edges) > WORTH).tolist():
+                first, last = int(edges[edge]) + 1, int(edges[edge + 1])
+                if begin < first:
+                    yield whole.part(begin, first)
+                yield whole.part(first, last)
+                begin = last
+        if begin < len(whole.rows):
+            yield whole.part(begin, len(whole.rows))
+
+    def _one_by_one(self, part: Group, segments: Segments, events: list[Event]) -> None:
+        """Take in segments of one connection."""
+        tracked = self._table.get(part.key)
+        for upward, segment in in_order(part, segments):
+            if tracked is not None and tracked.over(segment.time, LINGER):
+                self._settle(part.key, tracked, events)
+                tracked = None
+            if tracked is not None and not tracked.continues(upward, segment):
+                tracked.close(End.REUSED, segment)
+                self._settle(part.key, tracked, events)
+                tracked = None
+            if tracked is None:
+                if not Tracked.begins(segment):
+                    continue
+                tracked = self._table[part.key] = Tracked(part.key, segment, upward)
+            if tracked.connection.closed == UNKNOWN:
+                tracked.take(upward, segment)
+
+    def _settle(self, key: Key, tracked: Tracked, events: list[Event]) -> None:
+        """Give the events of a connection, and note what it waits for."""
+        tracked.flush(events)
+        number = tracked.connection.id
+        if tracked.waits:
+            self._waiting[number] = tracked
+        else:
+            self._waiting.pop(number, None)
+        if tracked.connection.closed != UNKNOWN:
+            self._closed.setdefault(number, (key, tracked))
+
+    def _sweep(self, now: int, events: list[Event]) -> None:
+        """Give up holes that are too old, and forget connections that closed long ago."""
+        for tracked in [t for t in self._waiting.values() if t.expire(now)]:
+            tracked.flush(events)
+            if not tracked.waits:
+                del self._waiting[tracked.connection.id]
+            if tracked.connection.closed != UNKNOWN:
+                self._closed[tracked.connection.id] = (tracked.key, tracked)
+        while self._closed:
+            number, (key, tracked) = next(iter(self._closed.items()))
+            if not tracked.over(now, LINGER) and len(self._closed) <= MOST_CLOSED:
+                break
+            del self._closed[number]
+            if self._table.get(key) is tracked:
+                del self._table[key]
+
+
+def fits(tracked: Tracked, part: Group, segments: Segments) -> bool:
+    """Say whether smooth segments go on where the connection's flows stand."""
+    if tracked.waits or tracked.connection.closed != UNKNOWN or not part.smooth.all():
+        return False
+    for upward in (True, False):
+        rows, flow = part.rows[part.upward == upward], tracked.flow(upward)
+        if len(rows) and (flow.fin is not None or flow.seq != int(segments.seq[rows[0]])):
+            return False
+    return True
+
+
+def take_smooth(tracked: Tracked, part: Group, segments: Segments) -> None:
+    """Take in segments that `fits` has found to need no thought, all at once."""
+    tracked.connection.last = max(tracked.connection.last, int(segments.time[part.rows].max()))
+    data = memoryview(segments.data)
+    for upward in (True, False):
+        rows, flow = part.rows[part.upward == upward], tracked.flow(upward)
+        if not len(rows):
+            continue
+        flow.shut = False
+        rows = rows[segments.length[rows] > 0]
+        if not len(rows):
+            continue
+        starts, lengths = segments.offset[rows], segments.length[rows]
+        pieces = [data[a:b] for a, b in zip(starts.tolist(), (starts + lengths).tolist(), strict=True)]
+        flow.extend(Run(flow.next, pieces, segments.frame[rows], segments.time[rows]), int(lengths.sum()))
+
+
+def in_order(part: Group, s: Segments) -> Iterator[tuple[bool, Segment]]:
+    """Give segments one at a time, each with whether it goes upward."""
+    rows = part.rows
+    columns = (s.frame, s.time, s.seq, s.ack, s.flags, s.window, s.length, s.offset, s.offset + s.captured)
+    lists = [column[rows].tolist() for column in columns]
+    data = memoryview(s.data)
+    for upward, *head, begin, end in zip(part.upward.tolist(), *lists, strict=True):
+        yield upward, Segment._make((*head, data[begin:end]))
+
+
+def connections(capture: Capture) -> Iterator[list[Event]]:
+    """Give the events of a whole capture, chunk by chunk."""
+    dissector, streams = Dissector(), Streams()
+    for records in capture:
+        if events := streams.feed(dissector(records)):
+            yield events
+    if events := streams.finish():
+        yield events
