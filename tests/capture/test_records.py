@@ -80,8 +80,7 @@ def test_a_pipe(data):
 
     def write():
         with open(into, "wb", buffering=0) as file:
-            for at in range(0, len(data), 97):
-                file.write(data[at : at + 97])
+            file.writelines(data[at : at + 97] for at in range(0, len(data), 97))
 
     thread = threading.Thread(target=write)
     thread.start()
@@ -108,9 +107,7 @@ def test_a_file_still_being_written(tmp_path, data, pack):
         written[0] += 50
         return True
 
-    seen = []
-    for records in Capture(str(path), wait=wait):
-        seen.append((len(records), written[0]))
+    seen = [(len(records), written[0]) for records in Capture(str(path), wait=wait)]
     assert sum(count for count, _ in seen) == len(FRAMES)
     if pack is bytes:
         assert seen[0][1] < 400, "frames come while the file grows, not at its end"
@@ -276,5 +273,5 @@ def test_what_is_no_capture_is_told_in_one_sentence(tmp_path, case):
 
 @pytest.mark.parametrize("name", ["missing.pcap", ".", "a\0b"])
 def test_what_cannot_be_opened(tmp_path, name):
-    with pytest.raises(CaptureError, match="cannot be opened|is a folder"):
+    with pytest.raises(CaptureError, match=r"cannot be opened|is a folder"):
         Capture(f"{tmp_path}/{name}")

@@ -10,7 +10,7 @@ from tracer.capture.pcapng import PcapngParser
 from tracer.capture.records import Interface, Records
 from tracer.capture.source import Wait, open_source
 
-CHUNK = 1 << 22
+CHUNK = 1 << 21
 """Bytes read at a time. What is kept is this, and at most one frame more."""
 
 STRANGERS = {

@@ -69,7 +69,7 @@ class Flow:
 
     def receive(self, start: int, length: int, data: memoryview, frame: int, time: int) -> int:
         """Take in a segment; give how many of its bytes had not come before."""
-        if start == self.next and not self.held:
+        if start == self.next and self.expires is None:
             self._deliver(Piece(start, start + length, data, frame, time))
             return length
         fresh = 0
