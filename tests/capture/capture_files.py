@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from packets import MS, START
+from capture_packets import MS, START
 
 from tracer.capture import Capture, PcapngWriter, PcapWriter, connections
 

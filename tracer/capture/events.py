@@ -64,7 +64,7 @@ class Connection:
         return " > ".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in ends)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Data:
     """Bytes of one direction in order, in pieces, each from one frame.
 
@@ -90,7 +90,7 @@ class Data:
         return int(np.searchsorted(self.ends, offset, "right"))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Gap:
     """`length` bytes of one direction that are missing; the frame is the one after which they lacked."""
 
@@ -103,7 +103,7 @@ class Gap:
     time: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Note:
     """Something that happened to a connection. `direction` is that of the frame that says it.
 

@@ -22,7 +22,7 @@ MOST_BYTES, MOST_PIECES = 1 << 24, 1 << 12
 HALF, FULL = 1 << 31, 1 << 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Piece:
     """Bytes [start, end) of a flow, from one frame; `data` is what was captured of them (None: lost)."""
 
@@ -33,7 +33,7 @@ class Piece:
     time: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Run:
     """Bytes from `start` on, in order and whole, each piece from one frame."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import numpy as np
 
@@ -40,13 +41,13 @@ class Streams:
     def feed(self, segments: Segments) -> list[Event]:
         """Take in the next chunk of segments; give what they bring about."""
         events: list[Event] = []
-        for whole in group(segments):
-            for part in self._stretches(whole):
-                tracked = self._table.get(part.key)
-                if len(part.rows) >= WORTH and tracked is not None and fits(tracked, part, segments):
-                    take_smooth(tracked, part, segments)
-                else:
-                    self._one_by_one(part, segments, events)
+        groups = group(segments)
+        small = in_order([whole for whole in groups if len(whole.rows) <= WORTH], segments)
+        for whole in groups:
+            if len(whole.rows) <= WORTH:
+                self._one_by_one(whole.key, islice(small, len(whole.rows)), events)
+            else:
+                self._large(whole, segments, events)
             if whole.key in self._table:
                 self._settle(whole.key, self._table[whole.key], events)
         if len(segments):
@@ -61,6 +62,15 @@ class Streams:
             tracked.flush(events)
         self._waiting.clear()
         return events
+
+    def _large(self, whole: Group, segments: Segments, events: list[Event]) -> None:
+        """Take in the many segments of one connection, by short cuts where there can be some."""
+        for part in self._stretches(whole):
+            tracked = self._table.get(part.key)
+            if len(part.rows) >= WORTH and tracked is not None and fits(tracked, part, segments):
+                take_smooth(tracked, part, segments)
+            else:
+                self._one_by_one(part.key, in_order([part], segments), events)
 
     def _stretches(self, whole: Group) -> Iterator[Group]:
         """Split a connection's segments where there are enough smooth ones in a row for the short cut."""
@@ -77,21 +87,21 @@ class Streams:
         if begin < len(whole.rows):
             yield whole.part(begin, len(whole.rows))
 
-    def _one_by_one(self, part: Group, segments: Segments, events: list[Event]) -> None:
-        """Take in segments of one connection."""
-        tracked = self._table.get(part.key)
-        for upward, segment in in_order(part, segments):
+    def _one_by_one(self, key: Key, segments: Iterable[tuple[bool, Segment]], events: list[Event]) -> None:
+        """Take in segments of one connection, each with whether it goes upward."""
+        tracked = self._table.get(key)
+        for upward, segment in segments:
             if tracked is not None and tracked.over(segment.time, LINGER):
-                self._settle(part.key, tracked, events)
+                self._settle(key, tracked, events)
                 tracked = None
             if tracked is not None and not tracked.continues(upward, segment):
                 tracked.close(End.REUSED, segment)
-                self._settle(part.key, tracked, events)
+                self._settle(key, tracked, events)
                 tracked = None
             if tracked is None:
                 if not Tracked.begins(segment):
                     continue
-                tracked = self._table[part.key] = Tracked(part.key, segment, upward)
+                tracked = self._table[key] = Tracked(key, segment, upward)
             if tracked.connection.closed == UNKNOWN:
                 tracked.take(upward, segment)
 
@@ -151,14 +161,20 @@ def take_smooth(tracked: Tracked, part: Group, segments: Segments) -> None:
         flow.extend(Run(flow.next, pieces, segments.frame[rows], segments.time[rows]), int(lengths.sum()))
 
 
-def in_order(part: Group, s: Segments) -> Iterator[tuple[bool, Segment]]:
-    """Give segments one at a time, each with whether it goes upward."""
-    rows = part.rows
+def in_order(parts: list[Group], s: Segments) -> Iterator[tuple[bool, Segment]]:
+    """Give the segments of groups, group by group, one at a time, each with whether it goes upward.
+
+    Columns become Python values once for all groups: for short connections that is most of the work.
+    """
+    if not parts:
+        return
+    rows = np.concatenate([part.rows for part in parts])
+    upward = np.concatenate([part.upward for part in parts]).tolist()
     columns = (s.frame, s.time, s.seq, s.ack, s.flags, s.window, s.length, s.offset, s.offset + s.captured)
     lists = [column[rows].tolist() for column in columns]
     data = memoryview(s.data)
-    for upward, *head, begin, end in zip(part.upward.tolist(), *lists, strict=True):
-        yield upward, Segment._make((*head, data[begin:end]))
+    for up, frame, time, seq, ack, flags, window, length, begin, end in zip(upward, *lists, strict=True):
+        yield up, Segment(frame, time, seq, ack, flags, window, length, data[begin:end])
 
 
 def connections(capture: Capture) -> Iterator[list[Event]]:

@@ -31,6 +31,9 @@ FARTHEST = 1 << 30
 """and while it is open, bytes this far: no window is larger."""
 
 
+NUMBERS = ("frame", "time")
+
+
 class Segment(NamedTuple):
     """A TCP segment; `data` is what was captured of its `length` bytes."""
 
@@ -235,17 +238,22 @@ def _add_gap(out: list[Data | Gap], gap: Gap) -> None:
 
 def data_of(connection: Connection, way: int, whole: list[Piece | Run]) -> Data:
     """Make one Data of bytes without a gap between them."""
-    pieces: list[memoryview] = []
-    frames, times = [], []
-    for item in whole:
-        if isinstance(item, Run):
-            pieces += item.pieces
-            frames.append(item.frames)
-            times.append(item.times)
-        else:
-            pieces.append(memoryview(item.data or b""))
-            frames.append(np.array([item.frame]))
-            times.append(np.array([item.time]))
     offset = whole[0].start
-    ends = offset + np.cumsum([len(piece) for piece in pieces], dtype=np.int64)
-    return Data(connection, way, offset, pieces, ends, np.concatenate(frames), np.concatenate(times))
+    pieces = [piece for item in whole for piece in pieces_of(item)]
+    ends = offset + np.array([len(piece) for piece in pieces], np.int64).cumsum()
+    if all(isinstance(item, Piece) for item in whole):
+        frames, times = (np.array([getattr(item, name) for item in whole], np.int64) for name in NUMBERS)
+    else:
+        runs = [item if isinstance(item, Run) else run_of(item) for item in whole]
+        frames, times = (np.concatenate([getattr(run, name + "s") for run in runs]) for name in NUMBERS)
+    return Data(connection, way, offset, pieces, ends, frames, times)
+
+
+def pieces_of(item: Piece | Run) -> list[memoryview]:
+    """Give the bytes of what came out of a flow."""
+    return item.pieces if isinstance(item, Run) else [memoryview(item.data or b"")]
+
+
+def run_of(piece: Piece) -> Run:
+    """Make a run of one piece."""
+    return Run(piece.start, pieces_of(piece), np.array([piece.frame]), np.array([piece.time]))

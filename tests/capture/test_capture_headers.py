@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 from capture_files import pcap, pcapng
-from packets import ACK, CLIENT, FIN, PSH, RST, SERVER, SYN, ethernet, frame, ipv4, ipv6, tcp
+from capture_packets import ACK, CLIENT, FIN, PSH, RST, SERVER, SYN, ethernet, frame, ipv4, ipv6, tcp
 from scapy.layers.inet import IP, TCP
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Ether
@@ -76,7 +76,7 @@ def by_scapy(path):
         if TCP not in packet:
             continue
         t, ip = packet[TCP], packet[IP] if IP in packet else packet[IPv6]
-        payload = bytes(t.payload)[: _length(ip, t)]
+        payload = t.original[t.dataofs * 4 :][: _length(ip, t)]  # its payload may be dissected by a port
         time = round(packet.time * 10**9)
         rows.append(
             (

@@ -7,10 +7,10 @@ import random
 
 import pytest
 from capture_files import pcap
+from capture_packets import ACK, CLIENT, FIN, MS, SERVER, SYN, frame
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from packets import ACK, CLIENT, FIN, MS, SERVER, SYN, frame
-from test_streams import content, normal, run
+from test_capture_streams import content, normal, run
 
 from tracer.capture import NoteKind
 

@@ -11,7 +11,7 @@ import threading
 import pytest
 import zstandard
 from capture_files import pcap, pcapng, read, read_bytes
-from packets import MS, START
+from capture_packets import MS, START
 
 from tracer.capture import Capture, CaptureError, PcapngWriter
 
@@ -116,7 +116,7 @@ def test_a_file_still_being_written(tmp_path, data, pack):
 @FORM
 def test_a_capture_cut_at_any_byte_gives_what_was_before(tmp_path, data):
     path = tmp_path / "cut.pcap"
-    whole = data[:800]
+    whole = data[:600]
     counts = []
     for cut in range(len(whole)):
         path.write_bytes(data[:cut])
@@ -130,7 +130,7 @@ def test_a_capture_cut_at_any_byte_gives_what_was_before(tmp_path, data):
         assert not faults or f"frame {len(rows) + 1}, byte " in faults[0]
         counts.append((len(rows), bool(faults)))
     assert counts == sorted(counts, key=lambda pair: pair[0])
-    assert counts[-1][0] > 6
+    assert counts[-1][0] >= 5
     assert {faulty for _, faulty in counts} == {True, False}
 
 
