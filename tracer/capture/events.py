@@ -66,7 +66,7 @@ class Connection:
 
 @dataclass(slots=True, eq=False)
 class Data:
-    """Bytes of one direction in order, in pieces, each from one frame.
+    """Bytes of one direction in order, in pieces, each from one frame. Pieces are views: copy what you keep.
 
     `offset` counts from the first byte of the direction (missing ones included). Piece i ends before
     offset `ends[i]`. Its time is that of the frame that brought it; where frames came in another order

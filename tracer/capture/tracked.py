@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
-
-import numpy as np
 
 from tracer.capture.events import (
     TO_CLIENT,
     TO_SERVER,
     Connection,
-    Data,
     End,
     Event,
-    Gap,
     Note,
     NoteKind,
-    Why,
 )
-from tracer.capture.flow import Flow, Piece, Run
+from tracer.capture.flow import Flow, Piece
 from tracer.capture.grouping import Key
 from tracer.capture.headers import address
 from tracer.capture.layouts import ACK, FIN, RST, SYN
 from tracer.capture.records import UNKNOWN
+from tracer.capture.telling import told
 
 FAR = 1 << 24
 """After the end of a connection, bytes this far from its own belong to one whose SYN was missed;"""
 FARTHEST = 1 << 30
 """and while it is open, bytes this far: no window is larger."""
-
-
-NUMBERS = ("frame", "time")
 
 
 class Segment(NamedTuple):
@@ -202,58 +194,3 @@ class Tracked:
         if self._closing is not None:
             events.append(self._closing)
             self._closing = None
-
-
-def told(connection: Connection, way: int, ready: list[Piece | Run]) -> list[Data | Gap]:
-    """Turn what came out of a flow into data, and gaps where bytes are missing."""
-    out: list[Data | Gap] = []
-    whole: list[Piece | Run] = []
-    for item in ready:
-        captured = len(item.data or b"") if isinstance(item, Piece) else 1
-        if captured:
-            whole.append(item)
-        if isinstance(item, Piece) and captured < item.end - item.start:
-            if whole:
-                out.append(data_of(connection, way, whole))
-                whole = []
-            _add_gap(out, gap_of(connection, way, item, captured))
-    return [*out, data_of(connection, way, whole)] if whole else out
-
-
-def gap_of(connection: Connection, way: int, piece: Piece, captured: int) -> Gap:
-    """Make a gap of what a piece lacks."""
-    why = Why.LOST if piece.data is None else Why.SNAPPED
-    start = piece.start + captured
-    return Gap(connection, way, start, piece.end - start, why, piece.frame, piece.time)
-
-
-def _add_gap(out: list[Data | Gap], gap: Gap) -> None:
-    """Add a gap, to the one before if it goes on there."""
-    last = out[-1] if out else None
-    if isinstance(last, Gap) and last.why is gap.why and last.offset + last.length == gap.offset:
-        out[-1] = replace(last, length=last.length + gap.length)
-    else:
-        out.append(gap)
-
-
-def data_of(connection: Connection, way: int, whole: list[Piece | Run]) -> Data:
-    """Make one Data of bytes without a gap between them."""
-    offset = whole[0].start
-    pieces = [piece for item in whole for piece in pieces_of(item)]
-    ends = offset + np.array([len(piece) for piece in pieces], np.int64).cumsum()
-    if all(isinstance(item, Piece) for item in whole):
-        frames, times = (np.array([getattr(item, name) for item in whole], np.int64) for name in NUMBERS)
-    else:
-        runs = [item if isinstance(item, Run) else run_of(item) for item in whole]
-        frames, times = (np.concatenate([getattr(run, name + "s") for run in runs]) for name in NUMBERS)
-    return Data(connection, way, offset, pieces, ends, frames, times)
-
-
-def pieces_of(item: Piece | Run) -> list[memoryview]:
-    """Give the bytes of what came out of a flow."""
-    return item.pieces if isinstance(item, Run) else [memoryview(item.data or b"")]
-
-
-def run_of(piece: Piece) -> Run:
-    """Make a run of one piece."""
-    return Run(piece.start, pieces_of(piece), np.array([piece.frame]), np.array([piece.time]))
