@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import random
 import struct
 import threading
 
@@ -53,20 +54,24 @@ def test_padding_after_a_gzip_file_is_no_fault(tmp_path):
     assert read_bytes(tmp_path, gzip.compress(FORMS["pcap ns"]) + bytes(40_000)) == (ROWS, [])
 
 
+NOISE = [random.Random(number).randbytes(500) for number in range(600)]
+"""Packets that cannot be packed, the same in every run."""
+
+
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gz", "zst"])
 def test_a_packed_file_cut_in_the_middle(tmp_path, pack):
-    data = pcap([os.urandom(500) for _ in range(600)])
+    data = pcap(NOISE)
     packed = pack(data)
     whole, _ = read_bytes(tmp_path, data)
     rows, faults = read_bytes(tmp_path, packed[: len(packed) // 2])
     assert rows == whole[: len(rows)]
-    assert 200 < len(rows) < 300
+    assert 200 < len(rows) <= 300
     assert faults[0].endswith("data stop in the middle")
     assert f"frame {len(rows) + 1}, byte {24 + len(rows) * 516}: " in faults[0]
 
 
 def test_a_damaged_gzip_file_gives_what_stands_before_the_damage(tmp_path):
-    data = pcap([os.urandom(500) for _ in range(600)])
+    data = pcap(NOISE)
     packed = bytearray(gzip.compress(data, mtime=0))
     packed[200_000:200_100] = bytes(100)
     rows, faults = read_bytes(tmp_path, bytes(packed))

@@ -17,9 +17,7 @@ TRACER = [sys.executable, "-m", "tracer.cli"]
 def in_pty(command: list[str], patience: float = 30.0, **environment: str) -> tuple[int, str]:
     """Run a program in a pseudo-terminal to its end; give its exit code and what it wrote."""
     master, slave = pty.openpty()
-    child = subprocess.Popen(
-        command, stdin=slave, stdout=slave, stderr=slave, env=os.environ | environment, start_new_session=True
-    )
+    child = _start(command, slave, environment)
     os.close(slave)
     try:
         written = _read(master, time.monotonic() + patience)
@@ -33,7 +31,7 @@ def in_pty(command: list[str], patience: float = 30.0, **environment: str) -> tu
 def ended_by(number: int, command: list[str], sign: str, patience: float = 30.0) -> tuple[int, str]:
     """Run a program in a pseudo-terminal and send it a signal once it wrote `sign`; as `in_pty` gives."""
     master, slave = pty.openpty()
-    child = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+    child = _start(command, slave, {})
     os.close(slave)
     until, written = time.monotonic() + patience, b""
     try:
@@ -45,6 +43,12 @@ def ended_by(number: int, command: list[str], sign: str, patience: float = 30.0)
         child.kill()
         child.wait()
         os.close(master)
+
+
+def _start(command: list[str], slave: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start a program that has the terminal for itself; what TERM the tests run under is not its matter."""
+    env = os.environ | {"TERM": "xterm-256color"} | environment
+    return subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True)
 
 
 def _read(master: int, until: float) -> str:

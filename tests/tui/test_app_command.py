@@ -51,6 +51,14 @@ def test_unreadable_files(tmp_path, content):
 SHIPPED = Path(__file__).parents[2] / "captures" / "demo" / "waiting-gunicorn.trace"
 
 
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_terminal_that_cannot_draw_is_told_in_one_sentence(term):
+    code, written = in_pty([*TRACER, "tui", str(SHIPPED)], TERM=term)
+    assert code == 2
+    assert "needs a terminal that can draw" in written
+    assert "\x1b[?1049h" not in written
+
+
 @pytest.mark.parametrize("sign", ["\x1b[?1049h", "PLAY"], ids=["at once", "playing"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_gives_the_terminal_back(number, sign):

@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def can_draw() -> bool:
     """Whether keys and pictures have a terminal; TERM=dumb, or none, says that it cannot move its cursor."""
-    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
 
 
 def read(paths: list[Path]) -> list[Chapter]:
