@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -98,25 +99,33 @@ def alive(pid: int) -> bool:
         return False
 
 
-def test_ctrl_c_leaves_no_process_behind(tmp_path):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_a_signal_leaves_no_process_behind(number, code, tmp_path):
     demo = subprocess.Popen(
         [*TRACER, "demo", "--text"], cwd=tmp_path, stderr=subprocess.DEVNULL, start_new_session=True
     )
+    family: list[int] = []
     try:
         until = time.monotonic() + 30
         while len(family := tree(demo.pid)) < 3 and time.monotonic() < until:
             time.sleep(0.1)
         assert len(family) >= 3, "no server was started"
-        os.killpg(demo.pid, signal.SIGINT)
-        assert demo.wait(30) == 130
-        until = time.monotonic() + 5
+        _send(demo.pid, number)
+        assert demo.wait(30) == code
+        until = time.monotonic() + 10
         while (left := [pid for pid in family if alive(pid)]) and time.monotonic() < until:
             time.sleep(0.05)
         assert left == []
     finally:
-        if demo.poll() is None:
-            os.killpg(demo.pid, signal.SIGKILL)
-            demo.wait()
+        for pid in family:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        demo.wait()
+
+
+def _send(pid: int, number: int) -> None:
+    """Ctrl-C reaches the whole group; a kill the one process."""
+    (os.killpg if number == signal.SIGINT else os.kill)(pid, number)
 
 
 def test_without_the_servers_it_says_how_to_get_them(tmp_path):

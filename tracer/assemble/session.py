@@ -46,15 +46,19 @@ class Session:
         load: Load | None = None,
         title: str | None = None,
         overwrite: bool = False,
+        tied: bool = False,
         say: Say = lambda _: None,
     ) -> None:
-        """Prepare; nothing is started or written yet. Raises LoadError for a load that cannot be sent."""
+        """Prepare; nothing is started or written yet. Raises LoadError for a load that cannot be sent.
+
+        A `tied` command is asked to end when we are killed; another one is the user's, and goes on.
+        """
         self.command, self.path = list(command), path
         self.load = load.checked() if load else None
         self._title, self._overwrite, self._say = title or shlex.join(command), overwrite, say
         self._sender: Sender | None = None
         self._failure: TraceError | LoadError | None = None  # told at the end; the command goes on until then
-        self._introduced = False
+        self._introduced, self._tied = False, tied
         self._ending = 0.0  # when the command was asked to end
 
     def run(self) -> Result:
@@ -66,7 +70,7 @@ class Session:
         meta = {"title": self._title, "command": self.command}
         collector = Collector(self.path, meta, client=self.load is not None, overwrite=self._overwrite)
         try:
-            launch = Launch(self.command, collector.rings)
+            launch = Launch(self.command, collector.rings, tied=self._tied)
         except BaseException:
             collector.discard()
             raise

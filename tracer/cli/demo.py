@@ -84,7 +84,8 @@ def _record(scene: Scene, stack: Stack, directory: Path) -> bool:
     load = Load(url=scene.path, rate=scene.rate, seconds=scene.duration, poisson=False)
     path = _path(directory, scene, stack)
     try:
-        result = Session(stack.command, path, load=load, title=stack.label, overwrite=True).run()
+        session = Session(stack.command, path, load=load, title=stack.label, overwrite=True, tied=True)
+        result = session.run()
     except (LoadError, LaunchError) as error:
         raise CliError(f"{stack.label}: {error}") from error
     return not result.asked

@@ -12,7 +12,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -22,6 +22,7 @@ from tracer.observe.processes import tree
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _TAKEN = {*FORWARDED, signal.SIGCHLD}
 _SI_KERNEL, _SI_TKILL = 0x80, -6
+_PR_SET_PDEATHSIG = 1
 INJECT = Path(layout.__file__).parent / "inject"
 
 
@@ -41,8 +42,8 @@ def environment(rings: Path, base: dict[str, str] | None = None) -> dict[str, st
 class Launch:
     """A running command. Use it as a context manager, in the main thread: nothing outlives it."""
 
-    def __init__(self, command: Sequence[str], rings: Path) -> None:
-        """Start the command. Raises LaunchError."""
+    def __init__(self, command: Sequence[str], rings: Path, *, tied: bool = False) -> None:
+        """Start the command; a tied one is asked to end when we are killed. Raises LaunchError."""
         self.command = list(command)
         self.asked = 0  # signals by which somebody asked for the end
         self.code: int | None = None
@@ -52,7 +53,8 @@ class Launch:
         caught = [number for number in FORWARDED if signal.getsignal(number) is not signal.SIG_IGN]
         self._handlers = {number: signal.signal(number, self._early) for number in caught}
         try:
-            self._child = subprocess.Popen(self.command, env=environment(rings))
+            before = _end_with_parent() if tied else None
+            self._child = subprocess.Popen(self.command, env=environment(rings), preexec_fn=before)  # noqa: PLW1509
         except OSError as error:
             self._restore()
             raise LaunchError(_why(self.command[0], error)) from error
@@ -129,6 +131,21 @@ class Launch:
             pass  # what was asked for has happened
         self._restore()
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+
+
+def _end_with_parent() -> Callable[[], None]:
+    """Give what a child runs to get a SIGTERM at our death, however that comes about.
+
+    The library is loaded here: between fork and exec nothing may take a lock.
+    """
+    import ctypes
+
+    prctl = ctypes.CDLL(None).prctl
+
+    def tie() -> None:
+        prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM))
+
+    return tie
 
 
 def _reached_all(told: signal.struct_siginfo) -> bool:
