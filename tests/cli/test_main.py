@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -151,3 +152,14 @@ def test_who_calls_it_as_a_function_keeps_the_signals():
     before = signal.getsignal(signal.SIGTERM)
     assert main(["sumary"]) == 2
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_the_command_finds_its_own_packages_before_a_users(tmp_path):
+    for name in ("tracer", "simulator", "tui"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise SystemExit('the package of a user')")
+    script = Path(sys.executable).parent / "tracer"
+    run = subprocess.run(
+        [script, "--version"], env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert (run.returncode, run.stdout.split()[0]) == (0, "hopscope"), run.stderr
