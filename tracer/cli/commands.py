@@ -39,6 +39,7 @@ COMMANDS = {
     "summary": Command(
         "tracer.cli.summary", "throughput, percentiles, utilisation and queues of a recording"
     ),
+    "blame": Command("tracer.cli.blame", "who held what others waited for, and what it cost them"),
     "doctor": Command("tracer.cli.doctor", "what works on this machine, and how to get the rest"),
 }
 
