@@ -80,6 +80,21 @@ def test_a_load_that_was_never_sent_is_told(folder):
     assert "ended before it listened, so no load was sent" in result.stderr
 
 
+def test_a_recording_that_cannot_be_written_keeps_what_it_has(folder):
+    """A limit on the size of our own files stands in for a full disk; the server has none."""
+    server = ["sh", "-c", 'ulimit -S -f unlimited; exec "$@"', "sh", *GUNICORN]
+    limited = [*MAIN, "run", "-o", "x.trace", "--load", "100", "--for", "3s", "--", *server]
+    result = subprocess.run(
+        ["sh", "-c", 'ulimit -S -f 20; exec "$@"', "sh", *limited],
+        cwd=folder, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr  # the server's own
+    assert "the command goes on and is not recorded any more" in result.stderr
+    assert result.stderr.rstrip().endswith("what was recorded until then: tracer collect x.trace.part")
+    assert open_recording(folder / "x.trace.part").check() == []
+    assert tracer(folder, "collect", "x.trace.part").returncode == 0
+
+
 def test_what_the_command_writes_goes_through(folder):
     program = "import sys; print(sys.stdin.read().upper()); print('aside', file=sys.stderr)"
     run = [*MAIN, "run", "-o", "x.trace", "--", sys.executable, "-c", program]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,12 +27,13 @@ Say = Callable[[str], None]
 class Result:
     """How a run ended."""
 
-    path: Path  # the sealed recording
+    path: Path  # the sealed recording; the `.part` with what was written until it failed
     code: int  # the command's, 128 + n for signal n; 0 if it ended by the signal that its load's end sent it
     requests: int
     lost: int  # records
     left: tuple[int, ...]  # processes that the command left running
     asked: bool  # somebody asked for the end, by a signal
+    failure: TraceError | None = None  # why the recording could not be written to its end
 
 
 class Session:
@@ -64,8 +65,8 @@ class Session:
     def run(self) -> Result:
         """Do it, in the main thread; nothing that it started outlives it.
 
-        Raises LaunchError, TraceError where the recording cannot be written (the command is run to its end
-        all the same), LoadError (the recording is sealed).
+        Where the recording cannot be written any more the command is run to its end all the same. Raises
+        LaunchError, TraceError where no recording can be begun, LoadError (the recording is sealed).
         """
         meta = {"title": self._title, "command": self.command}
         collector = Collector(self.path, meta, client=self.load is not None, overwrite=self._overwrite)
@@ -145,21 +146,34 @@ class Session:
         while (left := collector.reader.live()) and time.monotonic() < until and not self._failure:
             time.sleep(TICK)
             self._poll(collector)
-        if isinstance(self._failure, TraceError):
-            raise self._failure
-        path = collector.seal()
-        if self._sender is not None and (warning := self._sender.warning()):
-            self._say(warning)
-        if self._sender is not None and not self._sender.started and not launch.asked and not self._failure:
-            self._say("the command ended before it listened, so no load was sent")
-        for note in collector.notes():
+        path = self._seal(collector)
+        for note in (*self._sent(launch), *collector.notes()):
             self._say(note)
-        if self._failure is not None:
-            raise self._failure
+        failure = self._failure
+        if failure is not None and not isinstance(failure, TraceError):
+            raise failure
         assembler = collector.assembler
         pids = tuple(ring.pid for ring in left)
         lost = assembler.world.lost
-        return Result(path, self._code(launch), assembler.requests, lost, pids, launch.asked > 0)
+        return Result(path, self._code(launch), assembler.requests, lost, pids, launch.asked > 0, failure)
+
+    def _seal(self, collector: Collector) -> Path:
+        """Write the final file, unless what stands before it could not be written."""
+        if not isinstance(self._failure, TraceError):
+            try:
+                return collector.seal()
+            except TraceError as error:
+                self._failure = error
+        return collector.writer.part
+
+    def _sent(self, launch: Launch) -> Iterator[str]:
+        """Say what the user should know of the load."""
+        if self._sender is None:
+            return
+        if warning := self._sender.warning():
+            yield warning
+        if not self._sender.started and not launch.asked and not self._failure:
+            yield "the command ended before it listened, so no load was sent"
 
     def _code(self, launch: Launch) -> int:
         """Give the command's exit code; the SIGTERM that we sent when the load was over is no failure."""

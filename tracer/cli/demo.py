@@ -88,6 +88,8 @@ def _record(scene: Scene, stack: Stack, directory: Path) -> bool:
         result = session.run()
     except (LoadError, LaunchError) as error:
         raise CliError(f"{stack.label}: {error}") from error
+    if result.failure is not None:
+        raise CliError(str(result.failure))
     return not result.asked
 
 

@@ -60,6 +60,9 @@ def _record(arguments: argparse.Namespace, command: list[str]) -> int:
         result = session.run()
     except (LoadError, LaunchError) as error:
         raise CliError(str(error)) from error
+    if result.failure is not None:
+        tell(f"{result.failure}; what was recorded until then: tracer collect {result.path}")
+        return result.code
     size = result.path.stat().st_size
     tell(f"{result.requests} requests in {result.path} ({_bytes(size)}), {result.lost} records lost")
     if result.left:
