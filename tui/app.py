@@ -10,20 +10,33 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from textual.app import App
 from textual.filter import LineFilter
 
 from tracer.recording import TraceError
+from tui.memory import Memory
 from tui.options import Options
-from tui.screens.stage import Now, StageScreen
-from tui.stagecraft import Stagecraft
-from tui.themes import fitting
+from tui.registry import screen_class
+from tui.screens.base import GridScreen
+from tui.snapshot import Services, Snapshot
+from tui.stagecraft import Deck, Stagecraft
+from tui.themes import Theme, fitting
+
+if TYPE_CHECKING:
+    from tui.screens.stage import StageScreen
+
+
+Now = Callable[[], int]
+"""A clock: ns, never going back."""
 
 
 class HopscopeApp(App[TraceError], inherit_bindings=False):
-    """Plays chapters on the Stage. `stages` make what plays each; `now` is the clock, in ns."""
+    """Opens screens over one snapshot. `stages` make what plays each chapter; `now` is the clock, in ns."""
 
     TITLE = "hopscope"
     ENABLE_COMMAND_PALETTE = False
@@ -33,18 +46,104 @@ class HopscopeApp(App[TraceError], inherit_bindings=False):
         stages: Sequence[Callable[[], Stagecraft]],
         options: Options | None = None,
         now: Now = time.monotonic_ns,
+        *,
+        files: Sequence[Path] = (),
+        services: Services | None = None,
+        memory: Path | None = None,
+        first: str = "stage",
     ) -> None:
         super().__init__(ansi_color=True)  # our colours are table entries already
-        self._options = options or Options()
-        theme = fitting(self._options.theme, self.console.color_system, no_color=self.no_color)
         self.ended_by = 0  # the signal that ended the app
         self.faults = io.StringIO()  # Textual writes here what it would leave on the terminal
         self.error_console = Console(file=self.faults, width=110, color_system=None)
-        self.stage_screen = StageScreen(stages, self._options, theme, now)
+        self._now = now
+        options = options or Options()
+        theme = self._fitting(options.theme)
+        self.snapshot = Snapshot(Deck(stages), options, theme, files, services or Services())
+        self._memory = Memory(memory, files)
+        self._told = self._memory.recall()
+        self._screens: dict[str, GridScreen] = {}
+        self._first = self.open_screen(first)
 
-    def get_default_screen(self) -> StageScreen:
-        """Give the Stage."""
-        return self.stage_screen
+    def get_default_screen(self) -> GridScreen:
+        """Give the screen that is opened first."""
+        return self._first
+
+    @property
+    def stage_screen(self) -> StageScreen:
+        """The Stage."""
+        from tui.screens.stage import StageScreen
+
+        found = self.open_screen("stage")
+        assert isinstance(found, StageScreen)
+        return found
+
+    def open_screen(self, name: str) -> GridScreen:
+        """Give the screen of a name; made, as it was left last time, when it is first asked for."""
+        if name not in self._screens:
+            screen = screen_class(name)(self.snapshot, self)
+            self.install_screen(screen, name)
+            self._screens[name] = screen
+            told = self._told.get(name)
+            if isinstance(told, dict):
+                screen.recall(told)
+        return self._screens[name]
+
+    # What screens ask for.
+
+    def ask(self, action: str) -> None:
+        """Do one of the app's own actions: "open NAME", "theme NAME", "language NAME", "quit"."""
+        verb, _, name = action.partition(" ")
+        if verb == "quit":
+            self.exit()
+        elif verb == "open":
+            self._open(name)
+        elif verb == "theme":
+            self._wish(theme=name)
+        elif verb == "language":
+            self._wish(language=name)
+
+    def now(self) -> int:
+        """Read the clock."""
+        return self._now()
+
+    def fail(self, error: TraceError) -> None:
+        """End the app with the error's sentence."""
+        self.exit(error)
+
+    def _open(self, name: str) -> None:
+        """Bring another screen to the front, at the place where this one is."""
+        here = self.screen
+        if isinstance(here, GridScreen):
+            here.covered()
+            self.snapshot = self.snapshot.at(here.place())
+        screen = self.open_screen(name)
+        if screen is here:
+            return
+        screen.arrive(self.snapshot)
+        if screen is self._first:  # the one below all others, which Textual does not let us switch
+            self.pop_screen()
+        elif here is self._first:
+            self.push_screen(screen)
+        else:
+            self.switch_screen(screen)
+
+    def _wish(self, **wishes: Any) -> None:
+        """Look otherwise from now on."""
+        options = replace(self.snapshot.options, **wishes)
+        self.snapshot = replace(self.snapshot, options=options, theme=self._fitting(options.theme))
+        here = self.screen
+        if isinstance(here, GridScreen):
+            self.snapshot = self.snapshot.at(here.place())
+            here.arrive(self.snapshot)
+            here.on_screen_resume()
+
+    def _fitting(self, name: str) -> Theme:
+        return fitting(name, self.console.color_system, no_color=self.no_color)
+
+    def remember(self) -> None:
+        """Write down how the screens were left."""
+        self._memory.keep({**self._told, **{name: one.remember() for name, one in self._screens.items()}})
 
     def on_load(self) -> None:
         """Leave on signals as on `q`, from before the terminal is taken."""
@@ -71,14 +170,15 @@ class ScreenError(Exception):
     """A fault of ours ended the app; its notes hold what Textual would have left on the terminal."""
 
 
-def run(stages: Sequence[Callable[[], Stagecraft]], options: Options) -> int:
+def run(stages: Sequence[Callable[[], Stagecraft]], options: Options, **given: Any) -> int:
     """Run the app on the terminal until the person leaves; give 0, or 128 + n where signal n ended it.
 
+    `given` is handed to the app: the files' paths, the services, where it remembers, the first screen.
     Raises TraceError where a recording turned out to be damaged, ScreenError where we are to blame.
     """
     for stale in ("COLUMNS", "LINES"):  # where they are exported, a resize would go unseen
         os.environ.pop(stale, None)
-    app = HopscopeApp(stages, options)
+    app = HopscopeApp(stages, options, **given)
     damage = app.run()
     if damage is not None:
         raise damage
@@ -86,4 +186,5 @@ def run(stages: Sequence[Callable[[], Stagecraft]], options: Options) -> int:
         fault = ScreenError("the screen stopped; the recordings are as they were")
         fault.add_note(app.faults.getvalue())
         raise fault
+    app.remember()
     return 128 + app.ended_by if app.ended_by else 0

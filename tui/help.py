@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tracer.recording import PhaseKind
-from tui.keymap import GROUPS, KEYS, MOUSE
+from tui.keymap import GROUPS, MOUSE, keys_of
+from tui.overlay import framed
 from tui.player.glyphs import glyphs as kinds
-from tui.player.grid import BOLD, FILLED, Grid, Ink, Line, Span
+from tui.player.grid import BOLD, Grid, Ink, Line, Span
 from tui.widths import fitted, width_of
 
 _TITLE = {"en": " Keys", "ko": " 키"}
-_CLOSE = {"en": "Esc closes ", "ko": "Esc 닫기 "}
+_CLOSE = {"en": "Esc closes", "ko": "Esc 닫기"}
 _LEGEND = (
     (PhaseKind.QUEUED, Ink.QUEUE, {"en": "waits in line", "ko": "줄에서 기다림"}),
     (PhaseKind.RUNNING, Ink.RUN, {"en": "computes", "ko": "계산함"}),
@@ -23,22 +24,23 @@ _KEY = 8  # columns of a key's name
 Row = tuple[str, str]  # what to press, what it does; a heading has no words
 
 
-def help_over(grid: Grid, language: str, glyphs: str = "narrow") -> Grid:
-    """Lay the help over a whole grid; as many columns as its rows need."""
+def help_over(grid: Grid, language: str, glyphs: str = "narrow", screen: str = "stage") -> Grid:
+    """Lay the help of a screen over a whole grid; as many columns as its rows need."""
     room = grid.height - 2
-    columns = _columns(list(_blocks(language)), max(room, 1))
+    columns = _columns(list(_blocks(screen, language)), max(room, 1))
     width = grid.width // len(columns)
     rows = [_row(columns, number, width, grid.width) for number in range(max(room, 0))]
-    lines = [_title(language, grid.width), *rows, _legend(language, kinds(glyphs).kinds, grid.width)]
-    return Grid(grid.width, grid.height, tuple(lines[: grid.height]))
+    legend = _legend(language, kinds(glyphs).kinds, grid.width)
+    return framed(grid, _TITLE[language], _CLOSE[language], [*rows, legend])
 
 
-def _blocks(language: str) -> Iterable[list[Row]]:
+def _blocks(screen: str, language: str) -> Iterable[list[Row]]:
     for group, heading in GROUPS.items():
-        rows = [(key.shown, key.words[language]) for key in KEYS if key.group == group]
+        rows = [(key.shown, key.words[language]) for key in keys_of(screen) if key.group == group]
         if group == "mouse":
             rows = [(shown[language], words[language]) for shown, words in MOUSE]
-        yield [(heading[language], ""), *rows]
+        if rows:
+            yield [(heading[language], ""), *rows]
 
 
 def _columns(blocks: list[list[Row]], room: int) -> list[list[Row]]:
@@ -67,11 +69,6 @@ def _row(columns: list[list[Row]], number: int, width: int, whole: int) -> Line:
             spans.append(Span(fitted(f" {pressed}", width), Ink.FAINT))
     used = width * len(columns)
     return (*spans, Span(" " * (whole - used), 0))
-
-
-def _title(language: str, width: int) -> Line:
-    close = _CLOSE[language]
-    return (Span(fitted(_TITLE[language], width - width_of(close)) + close, FILLED),)
 
 
 def _legend(language: str, glyphs: str, width: int) -> Line:

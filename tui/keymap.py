@@ -1,8 +1,13 @@
-"""The one table of keys: what the reducer obeys, the help overlay lists and the tests press."""
+"""The one table of keys: what screens obey, `?`, the palette and the footer list and the tests press."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from tui.registry import SCREENS
+
+EVERYWHERE = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +19,14 @@ class Key:
     action: str
     group: str  # a key of GROUPS
     words: dict[str, str]
+    screen: str = "stage"  # whose key it is: a name of the registry, or EVERYWHERE
 
 
 GROUPS = {
     "time": {"en": "Time", "ko": "시간"},
     "place": {"en": "Place", "ko": "자리"},
     "telling": {"en": "Telling", "ko": "설명"},
+    "screens": {"en": "Screens", "ko": "화면"},
     "mouse": {"en": "Mouse", "ko": "마우스"},
 }
 
@@ -50,8 +57,21 @@ KEYS = (
     Key(("n",), "n", "step_on", "telling", {"en": "next step, chapter", "ko": "다음 설명, 장"}),
     Key(("p",), "p", "step_back", "telling", {"en": "previous step", "ko": "이전 설명"}),
     Key(("m",), "m", "bookmark", "telling", {"en": "bookmark", "ko": "책갈피"}),
-    Key(("question_mark",), "?", "help", "telling", {"en": "this help", "ko": "도움말"}),
-    Key(("q", "ctrl+q", "ctrl+c"), "q", "quit", "telling", {"en": "quit", "ko": "끝내기"}),
+    Key(("question_mark", "f1"), "?", "help", "telling", {"en": "this help", "ko": "도움말"}, EVERYWHERE),
+    Key(("colon", "ctrl+p"), ": ^P", "palette", "telling", {"en": "all actions", "ko": "모두"}, EVERYWHERE),
+    Key(("q", "ctrl+q", "ctrl+c"), "q", "quit", "telling", {"en": "quit", "ko": "끝내기"}, EVERYWHERE),
+    *(
+        Key(
+            (entry.key,),
+            entry.key.upper(),
+            f"open {entry.name}",
+            "screens",
+            {language: words.lower() for language, words in entry.title.items()},
+            EVERYWHERE,
+        )
+        for entry in SCREENS
+        if len(SCREENS) > 1
+    ),
 )
 
 MOUSE = (
@@ -61,5 +81,17 @@ MOUSE = (
 )
 """What the mouse does, in words: (what, does)."""
 
-ACTIONS = {key: row.action for row in KEYS for key in row.keys}
-"""Textual's name of a key -> what it does."""
+
+def keys_of(screen: str) -> Sequence[Key]:
+    """List the keys that work on a screen: its own and those that work everywhere."""
+    return [key for key in KEYS if key.screen in (screen, EVERYWHERE)]
+
+
+def actions_of(screen: str) -> dict[str, str]:
+    """Give Textual's name of each key that works on a screen -> what it does."""
+    return {key: row.action for row in KEYS if row.screen == screen for key in row.keys}
+
+
+ACTIONS = actions_of("stage")
+GLOBAL = actions_of(EVERYWHERE)
+"""Textual's name of a key -> what it does on every screen, unless the screen is reading text."""

@@ -8,7 +8,7 @@ from tui.player.grid import Grid, Hit
 from tui.player.model import Model
 from tui.player.plan import seats
 from tui.player.playhead import zoomed
-from tui.reduce import press, step_cells
+from tui.reduce import step_cells
 from tui.show import Show, look, pause, seek
 
 _KEYS = {
@@ -31,13 +31,14 @@ def time_at(grid: Grid, column: int) -> int | None:
     return None if near is None else near.id
 
 
+def key_of(hit: Hit) -> str:
+    """Give Textual's name of the key that is written at a hit box of the noun "key"."""
+    return _KEYS.get(chr(hit.id), chr(hit.id))
+
+
 def click(show: Show, model: Model, hit: Hit | None) -> Show:
-    """Follow the request clicked, select the lane, or press the key that is written there."""
-    if hit is None or show.view.help:
-        return look(show, help=False)
-    if hit.noun == "key":
-        return press(show, model, _KEYS.get(chr(hit.id), chr(hit.id)))
-    if hit.side < 0:
+    """Follow the request clicked, or select the lane."""
+    if hit is None or hit.side < 0:
         return show
     show = look(show, side=hit.side, selected=show.view.selected if hit.side == show.view.side else None)
     if hit.noun == "request":

@@ -17,16 +17,23 @@ _SIDES = {"both": "left", "left": "right", "right": "both"}
 
 def press(show: Show, model: Model, key: str) -> Show:
     """Give the show after a key, by Textual's name of it; keys that mean nothing change nothing."""
-    if show.typed is not None:
-        if key in _DIGITS and 1 <= int(show.typed + key) <= model.requests:
-            return _type(show, show.typed + key)
-        first = not show.typed
-        show = look(replace(show, typed=None), hover="")
-        if key == "enter" or (key in _DIGITS and first):
-            return show
-    action = ACTIONS.get(key)
-    if action is None or (show.view.help and action not in ("help", "let_go", "quit")):
-        return show
+    show, taken = read_number(show, model, key)
+    action = None if taken else ACTIONS.get(key)
+    return act(show, model, action) if action else show
+
+
+def read_number(show: Show, model: Model, key: str) -> tuple[Show, bool]:
+    """Give the show after a key, and whether it was a digit of the number that is being typed, or its end."""
+    if show.typed is None:
+        return show, False
+    if key in _DIGITS and 1 <= int(show.typed + key) <= model.requests:
+        return _type(show, show.typed + key), True
+    first = not show.typed
+    return look(replace(show, typed=None), hover=""), key == "enter" or (key in _DIGITS and first)
+
+
+def act(show: Show, model: Model, action: str) -> Show:
+    """Give the show after an action of the Stage, by its name in the keymap."""
     return _DO[action](show, model)
 
 
@@ -73,9 +80,7 @@ def _lane(show: Show, model: Model, step: int) -> Show:
 
 
 def _let_go(show: Show, _model: Model) -> Show:
-    """Close what is nearest: the help, then what is selected and followed, then the zoom."""
-    if show.view.help:
-        return look(show, help=False)
+    """Let go of what is selected and followed, then of the zoom."""
     if show.view.followed is not None or show.view.selected is not None:
         return look(show, followed=None, selected=None)
     return look(show, window=None, hover="")
@@ -128,6 +133,4 @@ _DO: dict[str, Callable[[Show, Model], Show]] = {
     "step_on": _step_on,
     "step_back": _step_back,
     "bookmark": _bookmark,
-    "help": lambda show, _: look(pause(show), help=not show.view.help),
-    "quit": lambda show, _: replace(show, quit=True),
 }

@@ -24,7 +24,6 @@ class Show:
     typed: str | None = None  # digits after `f`; None: no number is being typed
     resume: bool = False  # a drag holds the playhead, and play goes on when it lets go
     anchor: tuple[int, int] = (0, 0)  # of a drag: the show's time and the pointer's time where it began
-    quit: bool = False
 
 
 def seek(show: Show, model: Model, t: int) -> Show:

@@ -39,6 +39,23 @@ class Stagecraft:
         return seek(Show(0, view), self.model, t)
 
 
+class Deck:
+    """The chapters in their order; each is made ready when it is first asked for, and kept."""
+
+    def __init__(self, makers: Sequence[Callable[[], Stagecraft]]) -> None:
+        self._makers = tuple(makers)
+        self._made: dict[int, Stagecraft] = {}
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def stage(self, chapter: int) -> Stagecraft:
+        """Give what plays a chapter. Raises TraceError where its recording turns out to be damaged."""
+        if chapter not in self._made:
+            self._made[chapter] = self._makers[chapter]()
+        return self._made[chapter]
+
+
 def stage_of(chapter: Chapter) -> Stagecraft:
     """Make a chapter ready: its indexes are made when a frame first asks for them."""
     model = Model.of(chapter)

@@ -6,12 +6,14 @@ import argparse
 import gc
 import os
 import sys
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracer.cli import duration
 from tracer.cli.errors import CliError
+from tracer.cli.state import state_dir
 
 if TYPE_CHECKING:
     from tui.options import Options
@@ -48,7 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"the app needs a terminal that can draw, and this is none; use `tracer summary {names}`"
         )
     gc.disable()  # what is made until the first frame stays; looking through it costs 20 to 40 ms
-    return play(read(arguments.files), options(arguments))
+    files = [] if arguments.at else arguments.files  # whoever says where does not want to be where they left
+    return play(read(arguments.files), options(arguments), files)
 
 
 def can_draw() -> bool:
@@ -68,12 +71,15 @@ def read(paths: list[Path]) -> list[Chapter]:
         raise CliError(str(error)) from None
 
 
-def play(chapters: list[Chapter], wishes: Options) -> int:
-    """Run the app on chapters until the person leaves; give the exit code."""
+def play(chapters: list[Chapter], wishes: Options, files: Sequence[Path] = ()) -> int:
+    """Run the app on chapters until the person leaves; give the exit code.
+
+    What is opened as `files` opens next time where it was left.
+    """
     from tui.app import run as run_app
     from tui.stagecraft import stages_of
 
-    return run_app(stages_of(chapters), wishes)
+    return run_app(stages_of(chapters), wishes, files=files, memory=state_dir() / "tui.json")
 
 
 def options(arguments: argparse.Namespace) -> Options:

@@ -19,7 +19,6 @@ class View:
     followed: int | None = None  # a request, by its place in order of arrival, from 0
     selected: int | None = None  # a lane row of that side
     step: int = -1  # of the narration; -1: not begun
-    help: bool = False
     still: bool = False  # no ghosts
     glyphs: str = "narrow"  # "narrow", "ascii"
     window: tuple[int, int] | None = None  # of the timeline, ns; None: all of it

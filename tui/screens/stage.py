@@ -2,83 +2,123 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from textual import events
-from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.timer import Timer
 
 from tracer.recording import TraceError
 from tui import pointer
-from tui.help import help_over
-from tui.options import Options
 from tui.player.grid import Grid, Hit
 from tui.player.model import Model
-from tui.player.plan import SMALLEST
-from tui.reduce import press
-from tui.show import Show, arrive, look, play_on
+from tui.reduce import act, read_number
+from tui.screens.base import FRAME, GridScreen, Shell
+from tui.show import Show, arrive, look, pause, play_on, seek
+from tui.snapshot import Place, Snapshot
 from tui.stagecraft import Stagecraft
-from tui.themes import Theme
-from tui.widgets.canvas import Canvas
-
-FRAME = 1 / 30  # seconds
-
-Now = Callable[[], int]
-"""A clock: ns, never going back."""
 
 
-class StageScreen(Screen[None], inherit_bindings=False):
+class StageScreen(GridScreen):
     """Shows a chapter; keys and mouse change the show, a timer runs only while it plays."""
 
-    ALLOW_SELECT = False
+    NAME = "stage"
 
-    def __init__(
-        self, stages: Sequence[Callable[[], Stagecraft]], options: Options, theme: Theme, now: Now
-    ) -> None:
-        super().__init__()
-        self._makers = stages
-        self._made: dict[int, Stagecraft] = {}
-        self._options = options
-        self._now = now
+    def __init__(self, snapshot: Snapshot, shell: Shell) -> None:
+        super().__init__(snapshot, shell)
         self._timer: Timer | None = None
-        self._late: Timer | None = None
-        self._drawn = -1.0
         self._began = (0, 0)  # clock, and the show's time then
         self._pressed: Hit | None = None
-        self.canvas = Canvas(theme)
-        self.state = replace(self.stage(0).show_at(options.at, options), chapters=len(stages))
-
-    def compose(self) -> ComposeResult:
-        """Give the one widget."""
-        yield self.canvas
+        opened = self.stage(0).show_at(snapshot.options.at, snapshot.options)
+        self.state = replace(opened, chapters=len(snapshot.deck))
 
     def stage(self, chapter: int) -> Stagecraft:
-        """Give what plays a chapter, made when it is first needed."""
-        if chapter not in self._made:
-            self._made[chapter] = self._makers[chapter]()
-        return self._made[chapter]
+        """Give what plays a chapter."""
+        return self.snapshot.deck.stage(chapter)
 
     @property
     def model(self) -> Model:
         """The model of the chapter that plays."""
         return self.stage(self.state.chapter).model
 
+    def grid(self, width: int, height: int) -> Grid:
+        """Draw the show."""
+        show = self.state
+        return self.stage(show.chapter).frame(
+            show.view, show.t, (width, height), self.snapshot.options.language
+        )
+
+    def act(self, action: str) -> None:
+        """Let an action change the show."""
+        self.become(act(self.state, self.model, action))
+
+    def read_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002
+        """Read the number of the request to follow."""
+        after, taken = read_number(self.state, self.model, key)
+        self.become(after)
+        return taken
+
+    def covered(self) -> None:
+        """Pause while something else is looked at."""
+        self.become(pause(self.state))
+
+    def place(self) -> Place:
+        """Say where the playhead is, and who is followed."""
+        view = self.state.view
+        return Place(self.state.chapter, self.state.t, view.side, view.followed)
+
+    def arrive(self, snapshot: Snapshot) -> None:
+        """Go where another screen was."""
+        super().arrive(snapshot)
+        place = snapshot.place
+        if place == self.place():
+            return
+        if place.chapter != self.state.chapter:
+            self.become(replace(self.state, chapter=place.chapter))
+        moved = seek(pause(self.state), self.model, place.t)
+        self.become(look(moved, side=place.side, followed=place.request))
+
+    def remember(self) -> dict[str, Any]:
+        """Tell the chapter, the instant and the bookmarks; what was left at its end begins anew."""
+        show = self.state
+        t = 0 if show.t >= self.model.end else show.t
+        return {
+            "chapter": show.chapter,
+            "t": t,
+            "bookmarks": list(show.view.bookmarks),
+            "followed": show.view.followed,
+        }
+
+    def recall(self, told: dict[str, Any]) -> None:
+        """Open where it was left."""
+        numbers = [told.get("chapter"), told.get("t")]
+        if not all(type(one) is int for one in numbers) or not 0 <= told["chapter"] < self.state.chapters:
+            return
+        if told["chapter"] != self.state.chapter:
+            self.become(replace(self.state, chapter=told["chapter"]))
+        marks = [one for one in told.get("bookmarks", ()) if type(one) is int]
+        who = told.get("followed")
+        fits = type(who) is int and 0 <= who < self.model.requests
+        playing = self.state.view.playing
+        self.become(
+            look(
+                seek(self.state, self.model, told["t"]),
+                bookmarks=tuple(sorted(marks)),
+                followed=who if fits else None,
+                playing=playing,
+            )
+        )
+
     def become(self, after: Show) -> None:
         """Go on with another show: run the clock, or stop it, and draw."""
         before, self.state = self.state, after
-        if after.quit:
-            self.app.exit()
-            return
         if after.chapter != before.chapter:
             self._arrive(before)
         if (self.state.t, self.state.view.speed) != (before.t, before.view.speed) or not before.view.playing:
-            self._began = (self._now(), self.state.t)
+            self._began = (self.shell.now(), self.state.t)
         self._run(self.state.view.playing)
         if self.state != before:
-            self._draw_soon()
+            self.draw_soon()
 
     def _arrive(self, before: Show) -> None:
         """Turn to the chapter that the show names; one that cannot be read ends the app with its sentence."""
@@ -86,13 +126,13 @@ class StageScreen(Screen[None], inherit_bindings=False):
             model = self.model
         except TraceError as error:
             self.state = before
-            self.app.exit(error)
+            self.shell.fail(error)
             return
         self.state = arrive(self.state, model, backwards=self.state.chapter < before.chapter)
 
     def _run(self, playing: bool) -> None:
         """Keep a timer while it plays, and none while it does not: a paused screen costs nothing."""
-        if playing and self._timer is None:
+        if playing and self._timer is None and self.is_running:
             self._timer = self.set_interval(FRAME, self._tick)
         elif not playing and self._timer is not None:
             self._timer.stop()
@@ -100,50 +140,14 @@ class StageScreen(Screen[None], inherit_bindings=False):
 
     def _tick(self) -> None:
         clock, began = self._began
-        self.state = play_on(self.state, self.model, began, self._now() - clock)
+        self.state = play_on(self.state, self.model, began, self.shell.now() - clock)
         self._run(self.state.view.playing)
-        self._draw()
-
-    def _draw(self) -> None:
-        if self._late is not None:
-            self._late.stop()
-            self._late = None
-        self._drawn = time.monotonic()
-        width, height = self.size
-        if not (width and height):
-            return
-        try:
-            self.canvas.display_grid(self._grid(width, height))
-        except TraceError as error:  # a column is looked at when it is first touched
-            self.app.exit(error)
-
-    def _grid(self, width: int, height: int) -> Grid:
-        show, language = self.state, self._options.language
-        grid = self.stage(show.chapter).frame(show.view, show.t, (width, height), language)
-        fits = width >= SMALLEST[0] and height >= SMALLEST[1]
-        return help_over(grid, language, show.view.glyphs) if show.view.help and fits else grid
-
-    def _draw_soon(self) -> None:
-        """Draw now, or, if a frame was drawn just now, when the next is due."""
-        rest = self._drawn + FRAME - time.monotonic()
-        if rest <= 0:
-            self._draw()
-        elif self._late is None:
-            self._late = self.set_timer(rest, self._draw)
+        self.draw()
 
     def on_mount(self) -> None:
         """Start the clock once the screen stands."""
-        self._began = (self._now(), self.state.t)
+        self._began = (self.shell.now(), self.state.t)
         self._run(self.state.view.playing)
-
-    def on_resize(self) -> None:
-        """Draw again for the new size; nothing of the show is lost."""
-        self._draw()
-
-    def on_key(self, event: events.Key) -> None:
-        """Obey a key."""
-        event.stop()
-        self.become(press(self.state, self.model, event.key))
 
     def _hit(self, event: events.MouseEvent) -> Hit | None:
         grid = self.canvas.grid
@@ -170,11 +174,15 @@ class StageScreen(Screen[None], inherit_bindings=False):
         """Let go of the timeline, or click what was pressed."""
         pressed, self._pressed = self._pressed, None
         self.canvas.release_mouse()
+        if self.close_overlays():
+            return
         if pressed is not None and pressed.noun == "time":
             self.become(pointer.release(self.state))
             return
         here = self._hit(event)
-        if here == pressed or pressed is None:
+        if here == pressed and here is not None and here.noun == "key":
+            self.press(pointer.key_of(here))
+        elif here == pressed or pressed is None:
             self.become(pointer.click(self.state, self.model, here))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:

@@ -1,0 +1,34 @@
+"""The registry: every screen of the app, in the order of its keys. A screen is one file in `tui/screens`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from tui.words import Texts
+
+if TYPE_CHECKING:
+    from tui.screens.base import GridScreen
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A screen: its name, the key that opens it from everywhere, its title, and where its class is."""
+
+    name: str  # the scope of its keys in `tui.keymap`
+    key: str  # Textual's name: "f2"
+    title: Texts
+    screen: str  # "package.module:Class", imported when the screen is first opened
+
+
+SCREENS = (Entry("stage", "f2", {"en": "Stage", "ko": "무대"}, "tui.screens.stage:StageScreen"),)
+
+BY_NAME = {entry.name: entry for entry in SCREENS}
+
+
+def screen_class(name: str) -> type[GridScreen]:
+    """Import the class of a screen."""
+    module, _, attribute = BY_NAME[name].screen.partition(":")
+    found: type[GridScreen] = getattr(import_module(module), attribute)
+    return found
