@@ -127,12 +127,12 @@ def test_an_answer_seen_before_its_request_waits_for_it():
     assert [(m.kind, m.exchange) for m in of(told, Head)] == [("request", 0), ("response", 0)]
 
 
-@pytest.mark.parametrize("name", [*OTHERS, "tls"])
+@pytest.mark.parametrize("name", OTHERS)
 def test_what_is_not_ours_is_counted_and_dropped(name):
     connection = Connection()
-    raw = OTHERS.get(name, FIRST["tls"])
+    raw = OTHERS[name]
     assert connection.feed(REQUEST, raw) == []
-    assert connection.protocol == ("tls" if name == "tls" else UNKNOWN)
+    assert connection.protocol == UNKNOWN
     assert connection.feed(RESPONSE, raw) == []
     assert connection.close(REQUEST) == connection.close(RESPONSE) == []
 

@@ -1,8 +1,9 @@
 """Protocol decoders without I/O: bytes in, messages out, each with its offsets in the stream.
 
 `Connection` takes both directions of one connection and finds out what is spoken; the modules `http1`,
-`http2`, `websocket`, `uwsgi`, `fastcgi`, `scgi`, `cgi` and `proxy_protocol` decode one protocol each.
-Imports nothing of ours; `http2` and `websocket` need the extra `captures`, imported when first used.
+`http2`, `websocket`, `uwsgi`, `fastcgi`, `scgi`, `cgi` and `proxy_protocol` decode one protocol each, `tls`
+looks into what is encrypted.
+Imports nothing of ours; `http2`, `websocket` and `tls` need the extra `captures`, imported when first used.
 """
 
 from tracer.wire.connection import Connection

@@ -17,6 +17,7 @@ from tracer.wire.message import REQUEST, RESPONSE, Kind, Message, Switch
 
 if TYPE_CHECKING:
     from tracer.wire.http2 import Streams
+    from tracer.wire.tls import Keys, Session
 
 Pair = dict[Kind, Decoder]
 Offsets = dict[Kind, int]
@@ -81,11 +82,25 @@ class Connection:
     (the capture began later), so the first message to be recognised is waited for. `protocol` then is None
     (not known yet), a key of PROTOCOLS, "websocket", "tunnel", "tls", another protocol named by Upgrade,
     or UNKNOWN.
+
+    keys: secrets of TLS sessions. Of TLS that they open `protocol` is what is spoken inside, and messages
+    have the places of the records that carried them; else the records are told as Notes. `tls` is what is
+    known of the session, None where no TLS is spoken. An error of TLS does not end what is told: Notes of
+    the records follow it.
     """
 
-    def __init__(self, protocol: str | None = None, *, keep: bool = False, lost: bool = False) -> None:
+    def __init__(
+        self,
+        protocol: str | None = None,
+        *,
+        keep: bool = False,
+        lost: bool = False,
+        keys: Keys | None = None,
+    ) -> None:
         self.protocol: str | None = None
         self.keep = keep
+        self.tls: Session | None = None
+        self._keys = keys
         self._lost = lost
         self._pair: Pair | None = None
         self._proxy: proxy_protocol.Header | None = None
@@ -102,8 +117,8 @@ class Connection:
         if self._pair is None:
             return self._look(kind, data)
         out = self._through(kind, data)
-        if kind == RESPONSE:
-            out += self._through(REQUEST, b"")  # requests may have waited for this answer
+        if kind == RESPONSE or self.tls:
+            out += self._through(_other(kind), b"")  # requests may have waited for this answer
         return out
 
     def gap(self, kind: Kind, size: int) -> list[Message]:
@@ -121,7 +136,8 @@ class Connection:
             return []
         self._ended[kind] = True
         if self._pair is not None:
-            return self._pair[kind].close()
+            out = self._pair[kind].close()
+            return out + self._through(_other(kind), b"") if self.tls else out
         return self._proxy.close() if self._proxy and kind == REQUEST else []
 
     # Until the protocol is known
@@ -166,8 +182,12 @@ class Connection:
     def _speak(self, protocol: str) -> list[Message]:
         self.protocol = protocol
         out: list[Message] = []
-        if protocol in PROTOCOLS:
-            self._pair = PROTOCOLS[protocol](self._offsets, self.keep, self._lost)
+        if protocol == "tls" or protocol in PROTOCOLS:
+            self._pair = (
+                self._tls()
+                if protocol == "tls"
+                else PROTOCOLS[protocol](self._offsets, self.keep, self._lost)
+            )
             for kind in (REQUEST, RESPONSE):
                 out += self.feed(kind, self._held[kind])
                 self._held[kind] = bytearray()
@@ -175,6 +195,13 @@ class Connection:
             self._forget(REQUEST)
             self._forget(RESPONSE)
         return out
+
+    def _tls(self) -> Pair:
+        from tracer.wire.tls import session, sides
+
+        self.tls = session.Session(self._keys, lambda protocol: Connection(protocol, keep=self.keep))
+        requests, responses = sides.pair(self.tls, self._offsets)
+        return {REQUEST: requests, RESPONSE: responses}
 
     def _forget(self, kind: Kind) -> None:
         self._offsets[kind] += len(self._held[kind])
@@ -188,7 +215,9 @@ class Connection:
 
     def _followed(self, kind: Kind, out: list[Message]) -> list[Message]:
         """Go on in the protocol that was switched to, with the bytes that stood behind the switch."""
-        if out and isinstance(out[-1], Switch):
+        if self.tls:
+            self.protocol = (self.tls.inside and self.tls.inside.protocol) or "tls"
+        elif out and isinstance(out[-1], Switch):
             assert self._pair is not None
             rest = self._pair[kind].rest
             self._switch(kind, out[-1], self._pair)
@@ -210,3 +239,7 @@ class Connection:
             self._streams = self._streams or http2.upgraded(switch.exchange)
             make = http2.Requests if kind == REQUEST else http2.Responses
             pair[kind] = make(self._streams, offset=switch.start, keep=self.keep)
+
+
+def _other(kind: Kind) -> Kind:
+    return RESPONSE if kind == REQUEST else REQUEST

@@ -89,13 +89,14 @@ def _scgi(data: bytes) -> bool | None:
 
 
 def _tls(data: bytes) -> bool | None:
-    """A handshake record of SSL 3.0 to TLS 1.3 with a hello in it."""
-    hello = b"\x16\x03"
-    if not hello.startswith(data[:2]) or (len(data) > 2 and data[2] > 4):
+    """A handshake record of SSL 3.0 to TLS 1.3 with a hello in it, or a later record of a connection."""
+    if not 20 <= data[0] <= 23 or (len(data) > 1 and data[1] != 3) or (len(data) > 2 and data[2] > 4):
         return False
     if len(data) < 6:
         return None
-    return data[5] in (1, 2)
+    if data[0] == 22 and data[5] in (1, 2):
+        return True
+    return 0 < int.from_bytes(data[3:5], "big") <= 16384 + 2048
 
 
 ROWS: dict[Kind, dict[str, Row]] = {

@@ -91,7 +91,9 @@ class Note(NamedTuple):
     `what`, and in brackets what `value` is. WebSocket: `text`, `binary` (1: compressed), `ping`, `pong`,
     `close` (its code, 1005: none). FastCGI: `stderr`, `data`, `abort`, `end_request` (the protocol status),
     `management` and `orphan`, of no open request (the record's type). uwsgi: `packet`, of no request
-    (modifier1). HTTP/2: `reset`, `goaway` (the error code).
+    (modifier1). HTTP/2: `reset`, `goaway` (the error code). TLS: `record`, one that stays closed (its
+    content type), `alert` (its description), and the messages of the handshake, such as `client_hello`,
+    `server_hello` (the version), `finished`, `key_update` (the type).
     """
 
     kind: Kind
