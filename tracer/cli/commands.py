@@ -40,6 +40,9 @@ COMMANDS = {
         "tracer.cli.summary", "throughput, percentiles, utilisation and queues of a recording"
     ),
     "blame": Command("tracer.cli.blame", "who held what others waited for, and what it cost them"),
+    "explain": Command(
+        "tracer.cli.explain", "what the words mean: WSGI, uWSGI, uvloop …, and where each sits"
+    ),
     "doctor": Command("tracer.cli.doctor", "what works on this machine, and how to get the rest"),
 }
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tracer.cli import duration
 from tracer.cli.errors import CliError
+from tracer.cli.language import add_language
 from tracer.cli.state import state_dir
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_appearance(parser: argparse.ArgumentParser) -> None:
     """Declare how the app looks, which the demo lets one choose too."""
-    parser.add_argument("--lang", choices=("en", "ko"), default=_language(), help="by LANG unless given")
+    add_language(parser)
     parser.add_argument("--theme", choices=("dark", "light", "contrast"), default="dark")
     parser.add_argument("--glyphs", choices=("narrow", "ascii"), default=_glyphs())
     parser.add_argument("--speed", type=_speed, metavar="X", help="recorded time to real time: 1/16, 0.5, 2")
@@ -95,11 +96,6 @@ def options(arguments: argparse.Namespace) -> Options:
         paused=arguments.paused,
         at=arguments.at,
     )
-
-
-def _language() -> str:
-    named = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return "ko" if named.startswith("ko") else "en"
 
 
 def _glyphs() -> str:

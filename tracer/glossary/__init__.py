@@ -1,0 +1,6 @@
+"""The terms of Python web serving, in English and Korean, and what kind of thing each of them is."""
+
+from tracer.glossary.picture import Stage, picture
+from tracer.glossary.term import LANGUAGES, Seed, Term, find, near, terms
+
+__all__ = ["LANGUAGES", "Seed", "Stage", "Term", "find", "near", "picture", "terms"]
