@@ -33,6 +33,16 @@ COMMANDS = {
 }
 """Variant -> the command that starts it."""
 
+FIELD = {
+    "waitress": ["waitress-serve", "--listen", "127.0.0.1:0", "--threads", "3", "plain:wsgi"],
+    "wsgiref": ["serve_wsgiref.py"],
+    "werkzeug": ["serve_werkzeug.py"],
+}
+"""Further servers."""
+
+
+LISTENS = r"(?i)(?:listening at|running on|serving (?:on|at)|server at):? http://127.0.0.1:(\d+)"
+
 
 class Server:
     """A server's process, its port, its rings and what it said."""
@@ -48,13 +58,15 @@ class Server:
             environ.update({layout.ENV_DIR: str(self.rings), "PYTHONPATH": f"{INJECT}{os.pathsep}{path}"})
         environ.update(more)
         program = [str(BIN / command[0]), *command[1:]] if "/" not in command[0] else command
+        if command[0].endswith(".py"):
+            program = [sys.executable, *command]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(program, env=environ, stdout=log, stderr=log, cwd=HERE / "apps")
         self.port = self._port()
 
     def _port(self) -> int:
         for _ in range(600):
-            if found := re.search(r"(?:Listening at|running on):? http://127.0.0.1:(\d+)", self.said()):
+            if found := re.search(LISTENS, self.said()):
                 return int(found[1])
             if self.process.poll() is not None:
                 break
@@ -114,7 +126,7 @@ def serve(tmp_path):
     started: list[Server] = []
 
     def start(variant: str | list[str], *, agent: bool = True, **more: str) -> Server:
-        command = COMMANDS[variant] if isinstance(variant, str) else variant
+        command = (COMMANDS | FIELD)[variant] if isinstance(variant, str) else variant
         home = tmp_path / f"server{len(started)}"
         home.mkdir()
         server = Server(command, home, agent=agent, **more)

@@ -7,6 +7,7 @@ import socket
 import struct
 
 import pytest
+from conftest import COMMANDS, FIELD
 
 HOST = b"Host: test\r\n"
 CLOSE = HOST + b"Connection: close\r\n"
@@ -78,6 +79,19 @@ def normal(answer: bytes) -> bytes:
     return re.sub(rb"(?i)date: [^\r]*", b"date: *", answer)
 
 
+def heard(server, parts) -> bytes:
+    """What a server answers until it closes the connection; some wait for more than was announced."""
+    try:
+        return normal(server.raw(*parts, wait=3.0))
+    except TimeoutError:
+        return b"<silence>"
+
+
+def simple(parts) -> bool:
+    """Whether servers answer it that read a body to the connection's end, or close after one request."""
+    return len(parts) == 1 and not parts[0].startswith(b"POST") and parts[0].count(b"HTTP/1") == 1
+
+
 def leave_early(server) -> bytes:
     """Break connections off in the midst of a head, a body and an answer; is it still well?"""
     for sent, wanted in ((b"GET / HT", 0), (post(b"/echo", b"x" * 100)[:-50], 0), (get(b"/endless"), 5000)):
@@ -91,11 +105,14 @@ def leave_early(server) -> bytes:
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.parametrize("variant", [*COMMANDS, *FIELD])
 def test_answers_are_the_same_bytes(serve, variant):
     bare, hooked = serve(variant, agent=False), serve(variant)
     differing = {}
     for name, parts in CASES.items():
-        once, twice = normal(bare.raw(*parts)), normal(hooked.raw(*parts))
+        if variant in FIELD and not simple(parts):
+            continue
+        once, twice = heard(bare, parts), heard(hooked, parts)
         if once != twice:
             differing[name] = (once[:600], twice[:600])
     assert differing == {}

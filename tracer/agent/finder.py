@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-# Module -> (distribution, first version, first version no longer known, our module, its function)
+# Module -> (distribution, first version, first version no longer known, our module, its function); no
+# distribution is the standard library, whose versions are Python's.
 TARGETS: dict[str, tuple[str, tuple[int, ...], tuple[int, ...], str, str]] = {
     "gunicorn.workers.sync": ("gunicorn", (23,), (28,), "gunicorn", "sync"),
     "gunicorn.workers.gthread": ("gunicorn", (27,), (28,), "gunicorn", "gthread"),
@@ -17,6 +18,11 @@ TARGETS: dict[str, tuple[str, tuple[int, ...], tuple[int, ...], str, str]] = {
     "uvicorn.protocols.http.httptools_impl": ("uvicorn", (0, 54), (0, 55), "uvicorn", "httptools"),
     "uvicorn.server": ("uvicorn", (0, 54), (0, 55), "uvicorn", "server"),
     "anyio._backends._asyncio": ("anyio", (4,), (5,), "anyio", "threads"),
+    "wsgiref.simple_server": ("", (3, 10), (3, 15), "wsgiref", "simple_server"),
+    "werkzeug.serving": ("werkzeug", (3,), (4,), "werkzeug", "serving_module"),
+    "waitress.server": ("waitress", (3,), (4,), "waitress", "server"),
+    "waitress.channel": ("waitress", (3,), (4,), "waitress", "channel"),
+    "waitress.task": ("waitress", (3,), (4,), "waitress", "task"),
 }
 
 _told: set[str] = set()
@@ -64,8 +70,9 @@ def apply(name: str, module: ModuleType) -> None:
             getattr(patch, function)(module, version)
         elif distribution not in _told:
             _told.add(distribution)
-            say(f"{distribution} {version} is not a version that the agent knows: it is not recorded")
-            _unsupported(f"{distribution} {version}")
+            named = f"{distribution or 'Python'} {version}"
+            say(f"{named} is not a version that the agent knows: {name} is not recorded")
+            _unsupported(named)
     except Exception as error:
         say(f"{name} could not be patched and is not recorded: {error!r}")
 
@@ -78,6 +85,8 @@ def _unsupported(what: str) -> None:
 
 def _version(distribution: str) -> str:
     """Return the version of an imported package: what it says, else what its metadata say."""
+    if not distribution:
+        return ".".join(map(str, sys.version_info[:3]))
     version = getattr(sys.modules.get(distribution), "__version__", None)
     if isinstance(version, str):
         return version

@@ -106,7 +106,9 @@ def wsgi(environ, start_response):
         start_response("304 Not Modified", [("ETag", '"x"')])
         return []
     if path == "/environ":
-        names = sorted(f"{key}={type(value).__name__}" for key, value in environ.items())
+        names = sorted(
+            f"{key}={type(value).__name__}" for key, value in environ.items() if key[:9] != "HOPSCOPE_"
+        )
         about = [type(start_response).__name__, start_response.__name__, *names]
         return answer(["\n".join(about).encode()])
     if path == "/fork":
