@@ -1,0 +1,135 @@
+"""Each sample decodes to what the logs of its servers say, exchange by exchange."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter, defaultdict
+
+import pytest
+from sample_reader import FOLDER, NAMES, Seen, Talk, by_connection, expected, read
+
+import captures
+from tracer.wire import WireError
+
+TOOLS = ("tcpdump", "editcap", "unshare", "openssl")
+can_make = pytest.mark.skipif(
+    "CI" not in os.environ and (os.geteuid() != 0 or not all(map(shutil.which, TOOLS))),
+    reason=f"needs root, {', '.join(TOOLS)}",
+)
+
+
+def said(one: dict) -> Seen:
+    return Seen(
+        one["method"], one["target"], one["status"], one["response_body_bytes"], one.get("remote_port")
+    )
+
+
+def hold_against_logs(talks: list[Talk], exchanges: list[dict], sealed: set[int]) -> None:
+    """In order on each connection that a log names; on the others (gateways, HTTP/2) as a whole."""
+    told, logged, loose = by_connection(talks), defaultdict(list), defaultdict(Counter)
+    for one in exchanges:
+        if one["port"] in sealed:
+            continue
+        if one["client_port"] is None or one["protocol"] == "http2":
+            loose[one["port"]][said(one)] += 1
+        else:
+            logged[one["port"], one["client_port"]].append(said(one))
+    found = defaultdict(Counter)
+    for ports, seen in told.items():
+        if ports[0] in loose:
+            found[ports[0]].update(seen)
+        else:
+            assert seen == logged[ports], ports
+    assert found == loose
+    assert set(logged) == {ports for ports in told if ports[0] not in loose}
+
+
+def test_there_are_a_dozen_and_more():
+    assert len(NAMES) >= 16
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_exchanges_are_those_of_the_logs(name):
+    talks, faults = read(captures.located(name).file)
+    assert faults == []
+    # Of what is encrypted tshark reads the requests, in test_samples_tshark.
+    sealed = {talk.about.server_port for talk in talks if talk.wire.protocol == "tls"}
+    assert sealed == ({8443} if name.startswith("tls") else set())
+    hold_against_logs(talks, expected(FOLDER / name)["exchanges"], sealed)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_in_it_is_undecodable(name):
+    """Messages may be cut, by who gives up or by the capture's end; wrong bytes there are none."""
+    talks, _ = read(captures.located(name).file)
+    errors = [m for talk in talks for m in talk.messages if isinstance(m, WireError) and not m.cut]
+    assert errors == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_folder_is_whole_and_small(name):
+    folder = FOLDER / name
+    assert captures.located(name).file.stat().st_size <= 150_000
+    assert (folder / "make.py").is_file()
+    assert f"python captures/{name}/make.py" in (folder / "README.md").read_text()
+    assert f"[{name}]({name})" in (FOLDER / "README.md").read_text()
+
+
+def test_no_file_names_the_machine_that_made_it():
+    for path in FOLDER.glob("*/*"):
+        if path.suffix in {".pcap", ".pcapng", ".json", ".log"}:
+            content = path.read_bytes()
+            assert not any(word in content for word in (b"/work", b"/tmp", b"/home", b"/root", b".venv")), (
+                path
+            )
+
+
+def test_all_of_it_is_below_three_megabytes():
+    files = [path for path in FOLDER.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    assert sum(path.stat().st_size for path in files) < 3_000_000
+
+
+AGAIN = ["nginx-uwsgi", "uvicorn-http1"]
+SLOWLY = [pytest.param(name, marks=() if name in AGAIN else pytest.mark.long) for name in NAMES]
+
+
+@can_make
+@pytest.mark.parametrize("name", SLOWLY)
+def test_its_script_makes_it_again(name, tmp_path):
+    """From real servers, and what it makes holds just as well."""
+    script = FOLDER / name / "make.py"
+    run = subprocess.run(
+        [sys.executable, script, "-o", tmp_path], capture_output=True, text=True, timeout=100
+    )
+    assert run.returncode == 0, run.stderr
+    (made,) = tmp_path.glob("capture.*")
+    talks, _ = read(made)
+    sealed = {talk.about.server_port for talk in talks if talk.wire.protocol == "tls"}
+    hold_against_logs(talks, expected(tmp_path)["exchanges"], sealed)
+
+
+def test_a_sample_is_found_by_its_name():
+    found = captures.located("sample:tls13-keys")
+    assert found == ("tls13-keys", FOLDER / "tls13-keys" / "capture.pcap", FOLDER / "tls13-keys" / "keys.log")
+    assert captures.located("demo/waiting-gunicorn").file == FOLDER / "demo" / "waiting-gunicorn.trace"
+    assert set(NAMES) | {"demo"} == set(captures.names())
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("nothing", "sample:nothing: there is no such sample; there are already-open, cgi"),
+        ("demo", "sample:demo: name one of its recordings: sample:demo/computing-gunicorn or"),
+        ("making", "there is no such sample"),
+        ("../captures/demo", "there is no such sample"),
+        ("", "there is no such sample"),
+    ],
+)
+def test_what_is_no_sample_is_said_in_one_sentence(name, says):
+    with pytest.raises(LookupError) as raised:
+        captures.located(f"sample:{name}")
+    assert says in str(raised.value)
+    assert "\n" not in str(raised.value)
