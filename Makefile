@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIN := requirements/constraints.txt
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(PIN)
+# As pip does for what it installs: else, where Python may not write bytecode, every start compiles anew.
+COMPILE = $(BIN)/python -m compileall -q tracer simulator tui captures
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -20,11 +22,13 @@ $(BIN)/python:
 $(VENV)/.demo: pyproject.toml $(PIN) | $(BIN)/python
 	@echo "setting up: hopscope and the servers of the demo into $(VENV)" >&2
 	$(INSTALL) -e '.[demo]'
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml $(PIN) requirements/dev.txt | $(BIN)/python
 	@echo "setting up: hopscope, the servers and the tools of development into $(VENV)" >&2
 	$(INSTALL) -e '.[demo,png]' -r requirements/dev.txt
+	@$(COMPILE)
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.dev

@@ -8,6 +8,7 @@ when somebody else uses the caches.
 
 from __future__ import annotations
 
+import compileall
 import fcntl
 import os
 import pty
@@ -53,7 +54,7 @@ class Terminal:
     def __init__(self, command: list[str]) -> None:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
-        environment = {"TERM": "xterm-256color", "COLORTERM": ""}
+        environment = {"XDG_STATE_HOME": "/dev/null", "TERM": "xterm-256color", "COLORTERM": ""}
         self.child = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, cwd=ROOT, env=os.environ | environment
         )
@@ -127,8 +128,15 @@ def paused(files: list[Path]) -> float:
         return (opened.cpu() - before) / (SECONDS / 2)
 
 
+def compiled() -> None:
+    """Compile our packages, as an installation does: what Python may not keep it compiles at every start."""
+    for package in ("tracer", "tui"):
+        compileall.compile_dir(ROOT / package, quiet=1)
+
+
 def main() -> None:
     """Print the figures."""
+    compiled()
     with tempfile.TemporaryDirectory() as folder:
         files = [
             Path(folder) / name for name in ("left.trace", "right.trace", "left500.trace", "right500.trace")

@@ -25,10 +25,13 @@ def _height(bits: int) -> int:
 _ASCII = "".join(_ASCII_HEIGHT[_height(bits)] for bits in range(256))
 
 
+_CODES = np.frombuffer(_TABLE.encode("utf-32-le"), np.uint32)
+_ASCII_CODES = np.frombuffer(_ASCII.encode("utf-32-le"), np.uint32)
+
+
 def text(bits: Ints, braille: bool = True) -> str:
     """Write cells: `bits` has shape (columns,), the low byte of the braille code."""
-    table = _TABLE if braille else _ASCII
-    return "".join([table[b] for b in bits.tolist()])
+    return (_CODES if braille else _ASCII_CODES)[bits].tobytes().decode("utf-32-le")
 
 
 def columns(bars: Ints, dots: Ints, rows: int, braille: bool = True) -> list[str]:

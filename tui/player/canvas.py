@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 
-from tui.player.grid import INK, Grid, Hit, Ink, Line, Span
+from tui.player.grid import INK, Grid, Hit, Hits, Ink, Line, Span
 
 _RUNS = re.compile(rb"(?s)(.)\1*")
 _NARROW = re.compile("[ -~«»¦◦░►▐\u2800-\u28ff]*")
@@ -59,6 +61,7 @@ class Canvas:
         self._chars = [[" "] * width for _ in range(height)]
         self._styles = [bytearray(width) for _ in range(height)]
         self.hits: list[Hit] = []
+        self.later: list[Callable[[], Iterable[Hit]]] = []  # what makes more of them, if somebody looks
 
     def put(self, row: int, column: int, text: str, style: int = Ink.TEXT) -> None:
         """Write a text; what lies outside the canvas is cut off."""
@@ -97,8 +100,9 @@ class Canvas:
 
     def freeze(self) -> Grid:
         """Give what was drawn as a Grid."""
-        lines = tuple(_line(c, bytes(s)) for c, s in zip(self._chars, self._styles, strict=True))
-        return Grid(self.width, self.height, lines, tuple(self.hits))
+        rows = zip(self._chars, self._styles, strict=True)
+        lines = tuple(_line("\0".join(chars), bytes(styles)) for chars, styles in rows)
+        return Grid(self.width, self.height, lines, Hits(self.hits, self.later))
 
 
 def _spread(text: str) -> list[str]:
@@ -113,7 +117,10 @@ def _whole(cells: list[str]) -> list[str]:
     return cells
 
 
-def _line(chars: list[str], styles: bytes) -> Line:
+@lru_cache(maxsize=512)
+def _line(row: str, styles: bytes) -> Line:
+    """Give a row, its cells parted by NUL, as a line; the same row is the same object, most stand still."""
+    chars = row.split("\0")
     runs = (match.span() for match in _RUNS.finditer(styles))
     return tuple(Span("".join(chars[a:b]), styles[a]) for a, b in runs)
 

@@ -48,7 +48,7 @@ def draw_figures(band: Band) -> None:
     row, rows = band.frame.rows.figures
     told = figures(band.stack, band.frame.time)
     width = band.half.label + band.half.room + 2
-    lines = [_first(told, width), _second(told), _third(band)]
+    lines = [_first(told, width), _second(told), *([_third(band)] if rows > 2 else [])]
     for n, line in enumerate(lines[:rows]):
         band.frame.canvas.put(row + n, band.half.left, line[:width])
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
+from functools import cached_property
+from typing import NamedTuple, overload
 
 
 class Ink(IntEnum):
@@ -43,6 +45,38 @@ class Hit(NamedTuple):
     words: str  # "worker 1 holds #1, BLOCKED"
 
 
+class Hits(Sequence[Hit]):
+    """Hit boxes of which some are made when they are first looked at: a mouse asks, most frames nobody."""
+
+    def __init__(self, made: Iterable[Hit], later: Iterable[Callable[[], Iterable[Hit]]] = ()) -> None:
+        self._made, self._later = tuple(made), tuple(later)
+
+    @cached_property
+    def _all(self) -> tuple[Hit, ...]:
+        return (*self._made, *(hit for make in self._later for hit in make()))
+
+    def __iter__(self) -> Iterator[Hit]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @overload
+    def __getitem__(self, index: int) -> Hit: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Hit, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Hit | tuple[Hit, ...]:
+        return self._all[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._all == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._all)
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """`height` lines, each exactly `width` columns by wcwidth, and the hit boxes upon them."""
@@ -50,7 +84,7 @@ class Grid:
     width: int
     height: int
     lines: tuple[Line, ...]
-    hits: tuple[Hit, ...] = ()
+    hits: Sequence[Hit] = ()
 
     def text(self) -> str:
         """Give the characters alone, a line a row."""

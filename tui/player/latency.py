@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +11,7 @@ from tracer.recording import Outcome
 from tui.player import braille
 from tui.player.client import LETTERS
 from tui.player.frame import Band
-from tui.player.grid import BOLD, FOLLOW, Ink
+from tui.player.grid import BOLD, FOLLOW, Hit, Ink
 from tui.player.stack import Stack
 
 Ints = NDArray[np.int64]
@@ -30,7 +32,8 @@ def draw_latency(band: Band) -> None:
         canvas.put(row + n, half.body, text)
         canvas.paint(row + n, half.body, styles)
     _letters(band, row + rows - 1, shape)
-    _hits(band, row, rows, shape)
+    _follow(band, row, rows, column_of(band.frame.view.followed or 0, shape), _breadth(shape))
+    canvas.later.append(lambda: _hits(band, row + rows - 1, shape))
 
 
 def columns_of(requests: int, room: int) -> tuple[int, int]:
@@ -76,19 +79,23 @@ def _letters(band: Band, row: int, shape: tuple[int, int]) -> None:
         band.frame.canvas.put(row, band.half.body + column_of(request, shape), letter, Ink.BLOCK | BOLD)
 
 
-def _hits(band: Band, row: int, rows: int, shape: tuple[int, int]) -> None:
+def _hits(band: Band, row: int, shape: tuple[int, int]) -> Iterator[Hit]:
     """Lay a box over the foot of each column; of requests that share one it tells the slowest."""
-    stack, time, canvas = band.stack, band.frame.time, band.frame.canvas
+    stack, time = band.stack, band.frame.time
     due = int(np.searchsorted(stack.due, time, "right"))
     ages = np.minimum(stack.ended[:due], time) - stack.due[:due]
-    broad, many = max(1, shape[0] // 2), max(1, 2 * shape[1] // shape[0])
+    many = max(1, 2 * shape[1] // shape[0])
     for first in range(0, due, many):
         request = first + int(ages[first : first + many].argmax())
         how = "took" if stack.ended[request] <= time else "is open since"
         column = band.half.body + column_of(first, shape)
         words = f"#{request + 1} {how} {ages[request] / 1e6:.0f} ms"
-        canvas.hit(row + rows - 1, column, broad, "request", band.side, request, words)
-    _follow(band, row, rows, column_of(band.frame.view.followed or 0, shape), broad)
+        yield Hit(row, column, _breadth(shape), "request", band.side, request, words)
+
+
+def _breadth(shape: tuple[int, int]) -> int:
+    """Give the columns that a request takes."""
+    return max(1, shape[0] // 2)
 
 
 def _follow(band: Band, row: int, rows: int, column: int, broad: int) -> None:

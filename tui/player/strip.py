@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tui.player.glyphs import Glyphs, number, style_of
-from tui.player.grid import Ink
-from tui.player.holds import LaneHolds
+from tui.player.grid import FOLLOW, Ink
+from tui.player.holds import KINDS, LaneHolds
 
 NUMBERED = 6
 """A hold of so many cells carries its number."""
@@ -28,22 +29,29 @@ def strip(holds: LaneHolds, time: int, cell: int, width: int, glyphs: Glyphs, fo
     bounds = time + cell * np.arange(-width, 1)
     spent = np.diff(holds.spent(bounds), axis=1)
     total = spent.sum(axis=0)
-    kinds = spent.argmax(axis=0)
-    little = (total > 0) & (2 * total < cell)
-    chars = [
-        glyphs.kinds[kind] if some else " " for kind, some in zip(kinds.tolist(), total > 0, strict=True)
-    ]
-    styles = [
-        style_of(kind, True) if some else 0 for kind, some in zip(kinds.tolist(), total > 0, strict=True)
-    ]
-    for n in np.flatnonzero(little).tolist():
-        chars[n], styles[n] = ".", int(Ink.FAINT)
+    kinds = np.where(total > 0, spent.argmax(axis=0), _NOTHING)
+    kinds[(total > 0) & (2 * total < cell)] = _LITTLE
+    chars, styles = _signs(glyphs)[kinds], _STYLES[kinds]
     _numbers(holds, bounds, chars, styles, followed)
-    return Strip("".join(chars), bytes(styles))
+    return Strip(chars.tobytes().decode("utf-32-le"), styles.tobytes())
+
+
+_NOTHING, _LITTLE = KINDS, KINDS + 1
+_STYLES = np.array([*(style_of(kind, True) for kind in range(KINDS)), 0, Ink.FAINT], np.uint8)
+
+
+@lru_cache(maxsize=4)
+def _signs(glyphs: Glyphs) -> NDArray[np.uint32]:
+    """Give the code of each kind's glyph, then of nothing and of little."""
+    return np.frombuffer(f"{glyphs.kinds} .".encode("utf-32-le"), np.uint32)
 
 
 def _numbers(
-    holds: LaneHolds, bounds: NDArray[np.int64], chars: list[str], styles: list[int], followed: int | None
+    holds: LaneHolds,
+    bounds: NDArray[np.int64],
+    chars: NDArray[np.uint32],
+    styles: NDArray[np.uint8],
+    followed: int | None,
 ) -> None:
     """Write its number into each hold that is long enough."""
     cell = int(bounds[1] - bounds[0])
@@ -58,5 +66,7 @@ def _numbers(
         request = int(requests[i])
         if end - begin >= NUMBERED and request >= 0:
             name = number(request, request == followed)
-            chars[begin + 2 : begin + 2 + len(name)] = name
-            styles[begin + 2 : begin + 2 + len(name)] = [styles[begin + 2] or styles[begin + 1]] * len(name)
+            room = slice(begin + 2, begin + 2 + len(name))
+            style = int(styles[begin + 2] or styles[begin + 1])
+            chars[room] = [ord(char) for char in name]
+            styles[room] = style | (FOLLOW if request == followed else 0)

@@ -7,7 +7,7 @@ values, and asks pure functions for both; nothing here or there reads a file or 
 from __future__ import annotations
 
 import time
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from textual import events
 from textual.app import ComposeResult
@@ -15,13 +15,14 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from tracer.recording import TraceError
-from tui.help import help_over
 from tui.keymap import GLOBAL, actions_of
-from tui.palette import Palette
 from tui.player.grid import Grid
 from tui.player.plan import SMALLEST
 from tui.snapshot import Place, Snapshot
 from tui.widgets.canvas import Canvas
+
+if TYPE_CHECKING:
+    from tui.palette import Palette
 
 FRAME = 1 / 30  # seconds
 
@@ -115,13 +116,18 @@ class GridScreen(Screen[None], inherit_bindings=False):
         if action in _OVERLAYS:
             self.covered()
             self.help = action == "help" and not self.help
-            self.palette = Palette(self.NAME, self.snapshot.options.language) if action == "palette" else None
+            self.palette = self._opened_palette() if action == "palette" else None
             self.draw_soon()
         elif action in _APP or " " in action:
             self.shell.ask(action)
         else:
             self.help = False
             self.act(action)
+
+    def _opened_palette(self) -> Palette:
+        from tui.palette import Palette
+
+        return Palette(self.NAME, self.snapshot.options.language)
 
     def close_overlays(self) -> bool:
         """Close the help and the palette; say whether one was open."""
@@ -152,6 +158,8 @@ class GridScreen(Screen[None], inherit_bindings=False):
         fits = width >= SMALLEST[0] and height >= SMALLEST[1]
         grid, options = self.grid(width, height), self.snapshot.options
         if self.help and fits:
+            from tui.help import help_over  # when it is first wanted: a start has no 5 ms for it
+
             return help_over(grid, options.language, options.glyphs, self.NAME)
         return self.palette.over(grid) if self.palette is not None and fits else grid
 
