@@ -279,6 +279,9 @@ def put(top: Table, setting: str) -> None:
     table[parts[0]] = _value(text)
 
 
+_UNNAMED = {"endpoint": "/"}
+
+
 def _into(table: Any, parts: list[str], setting: str) -> tuple[Any, list[str]]:
     """Go one step along a setting's path; a list is entered by its item's name."""
     head, rest = parts[0], parts[1:]
@@ -289,7 +292,9 @@ def _into(table: Any, parts: list[str], setting: str) -> tuple[Any, list[str]]:
         return inner, rest
     if not isinstance(inner, list):
         raise InvalidError("--set", setting, f"there is no [{head}] in the scenario")
-    names = [str(one.get("name") or one.get("path") or one.get("server") or "?") for one in inner]
+    names = [
+        str(one.get("name") or one.get("path") or one.get("server") or _UNNAMED.get(head)) for one in inner
+    ]
     for item, name in zip(inner, names, strict=True):
         if rest[: name.count(".") + 1] == name.split(".") and len(rest) > name.count(".") + 1:
             return item, rest[name.count(".") + 1 :]

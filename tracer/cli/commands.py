@@ -43,6 +43,7 @@ COMMANDS = {
     "explain": Command(
         "tracer.cli.explain", "what the words mean: WSGI, uWSGI, uvloop …, and where each sits"
     ),
+    "compare": Command("tracer.cli.compare", "two recordings hop by hop, and what is more than noise"),
     "doctor": Command("tracer.cli.doctor", "what works on this machine, and how to get the rest"),
 }
 
