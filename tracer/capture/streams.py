@@ -54,6 +54,11 @@ class Streams:
             self._sweep(int(segments.time[-1]), events)
         return events
 
+    def horizon(self, frame: int) -> int:
+        """Give the frame up to which all was told, of `frame` that were fed: what waits for holes was not."""
+        waiting = [piece.frame for t in self._waiting.values() for flow in t.flows for piece in flow.held]
+        return min(waiting, default=frame + 1) - 1
+
     def finish(self) -> list[Event]:
         """Give what still waits behind holes, at the end of the capture."""
         events: list[Event] = []

@@ -140,6 +140,10 @@ class Connection:
             return out + self._through(_other(kind), b"") if self.tls else out
         return self._proxy.close() if self._proxy and kind == REQUEST else []
 
+    def waiting(self, kind: Kind) -> int:
+        """Give the offset before which no message that is yet to come begins."""
+        return self._pair[kind].waiting if self._pair else self._offsets[kind]
+
     # Until the protocol is known
 
     def _look(self, kind: Kind, data: bytes | bytearray | memoryview) -> list[Message]:

@@ -40,6 +40,11 @@ class Decoder:
         return self._offset + len(self._buffer)
 
     @property
+    def waiting(self) -> int:
+        """The offset before which no message that is yet to come begins."""
+        return self._offset
+
+    @property
     def finished(self) -> bool:
         """Whether this protocol is over here: broken, or switched to another."""
         return self._state == self._over

@@ -96,6 +96,11 @@ class _Records(Decoder):
         self._padding = 0
         self._record = (0, 0, 0)  # type, request id, offset
 
+    @property
+    def waiting(self) -> int:
+        """The first byte of the heads that are open."""
+        return min((item.start for item in self._open.values() if item.head is None), default=self._offset)
+
     # States
 
     def _start(self) -> bool:

@@ -85,6 +85,11 @@ class _Frames(Decoder):
         self._open: dict[int, _Open] = {}
         self._block: _Block | None = None
 
+    @property
+    def waiting(self) -> int:
+        """The first byte of the header block that is open."""
+        return self._block.start if self._block else self._offset
+
     def _start(self) -> bool:
         if len(self._buffer) < HEADER:
             return False

@@ -110,6 +110,13 @@ class _Messages(Decoder):
         self._control = b""
         self._code = 0
 
+    @property
+    def waiting(self) -> int:
+        """The first byte of the message that is open, which its Note will tell."""
+        if self._message:
+            return self._message[1]
+        return self._at if self._state == self._payload else self._offset
+
     def _start(self) -> bool:
         frame = _read_frame(bytes(self._buffer[:14]))
         if frame is None:
