@@ -1,0 +1,108 @@
+"""A capture, chunk by chunk, to a Recording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tracer.assemble.packets.journeys import CLIENT, tell
+from tracer.assemble.packets.sweep import FOREVER, Sweep
+from tracer.assemble.packets.talk import Talk
+from tracer.assemble.packets.world import World
+from tracer.capture import Capture, Dissector, Event, Streams
+from tracer.recording import UNKNOWN, Clock, Hop, Interner, Meta, Recording, Role, Rows
+from tracer.recording.columns import Raw, arrange, encode, joined
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Reader:
+    """Takes the events of connections; gives rows of requests that are complete."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self._talks: dict[int, Talk] = {}
+        self._sweep = Sweep()
+
+    def feed(self, events: Iterable[Event], horizon: int) -> Rows:
+        """Take in a chunk's events, all of them that are of frames up to `horizon`."""
+        for connection, own in groupby(events, key=lambda event: event.connection):
+            talk = self._talks.get(connection.id)
+            if talk is None:
+                talk = self._talks[connection.id] = Talk(connection, self.world)
+            talk.take(list(own))
+            for stay in talk.fetch():
+                self._sweep.add(stay)
+            if talk.closed:
+                del self._talks[connection.id]
+        return self._tell(self._sweep.advance(horizon))
+
+    def finish(self) -> Rows:
+        """Give the rest, at the end of the capture."""
+        for talk in self._talks.values():
+            talk.finish()
+        return self._tell(self._sweep.finish())
+
+    def _tell(self, roots: list[Any]) -> Rows:
+        for root in roots:
+            tell(root, self.world)
+        return self.world.fetch()
+
+
+def rows_of(capture: Capture, reader: Reader) -> Iterator[Rows]:
+    """Give the rows of a capture, batch by batch. Hops are not among them: they are known at the end."""
+    dissector, streams = Dissector(), Streams()
+    for records in capture:
+        events = streams.feed(dissector(records))
+        yield reader.feed(events, streams.horizon(int(records.frame[-1])))
+    yield reader.feed(streams.finish(), FOREVER)
+    yield reader.finish()
+
+
+def recording_of(capture: Capture, title: str | None = None) -> Recording:
+    """Read a whole capture. What was wrong with it stands in meta["faults"], a sentence each."""
+    reader, intern = Reader(), Interner()
+    parts = [encode(rows, intern) for rows in rows_of(capture, reader)]
+    hops = _hops(reader)
+    raw = joined([*parts, encode(Rows(hops=[hop for _, hop in hops]), intern)])
+    _point_at(raw, hops)
+    tables, texts = arrange(raw, intern.texts())
+    return Recording(**tables, texts=texts, meta=meta_of(capture, reader, title))
+
+
+def meta_of(capture: Capture, reader: Reader, title: str | None) -> Meta:
+    """Give the meta data."""
+    world = reader.world
+    faults = [str(fault) for fault in capture.faults] + world.faults
+    more = [f"and {world.not_told} more"] if world.not_told else []
+    meta: Meta = {"source": "packets", "clocks": [Clock("capture").as_meta()], "faults": faults + more}
+    if capture.drops:
+        meta["dropped"] = sum(capture.drops.values())
+    return meta | ({"title": title} if title else {})
+
+
+def _hops(reader: Reader) -> list[tuple[int, Hop]]:
+    """Give the hops in path order, each with the number that rows know it by."""
+    listeners = [one for one in reader.world.listeners.in_path_order() if one.depth]
+    client = [(CLIENT, Hop(0, "client", Role.CLIENT))] if listeners else []
+    return client + [(one.number, one.hop(place)) for place, one in enumerate(listeners, 1)]
+
+
+def _point_at(raw: Raw, hops: list[tuple[int, Hop]]) -> None:
+    """Turn the numbers of listeners into ids of hops, and give marks the request of their visit."""
+    numbers = np.full(max([number for number, _ in hops], default=0) + 1, UNKNOWN, np.int64)
+    for number, hop in hops:
+        numbers[number] = hop.id
+    for table in ("lanes", "visits"):
+        raw[table]["hop"] = numbers[raw[table]["hop"]]
+    raw["marks"]["request"] = _looked_up(raw["marks"]["visit"], raw["visits"]["id"], raw["visits"]["request"])
+
+
+def _looked_up(wanted: NDArray[Any], ids: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
+    order = np.argsort(ids, kind="stable")
+    place = np.minimum(np.searchsorted(ids[order], wanted), max(len(ids) - 1, 0))
+    return np.where(wanted >= 0, values[order][place], UNKNOWN) if len(ids) else wanted

@@ -1,0 +1,308 @@
+"""A connection: what its bytes say becomes stays, what happened to it becomes marks."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tracer.assemble.packets.identity import identity
+from tracer.assemble.packets.listeners import GATEWAYS
+from tracer.assemble.packets.places import Moment, Places, later
+from tracer.assemble.packets.stay import Stay
+from tracer.assemble.packets.turns import in_turns
+from tracer.capture import MARKS, TO_CLIENT, TO_SERVER, Connection, Data, Event, Gap, Note, NoteKind
+from tracer.recording import UNKNOWN, Evidence, Lane, LaneKind, Mark, MarkKind, Outcome
+from tracer.wire import REQUEST, RESPONSE, End, Head, Kind, Message, Proxy, Switch, WireError
+from tracer.wire import Connection as Wire
+from tracer.wire import Note as WireNote
+from tracer.wire.message import UNSOLICITED
+
+if TYPE_CHECKING:
+    from tracer.assemble.packets.world import World
+
+KINDS: tuple[Kind, Kind] = (REQUEST, RESPONSE)
+PROTOCOLS = {"http2": "h2", "uwsgi": "uwsgi", "fastcgi": "fastcgi", "scgi": "scgi"}
+MESSAGES = frozenset({"text", "binary", "ping", "pong", "close"})
+IN_ORDER = frozenset({"http1", "uwsgi", "scgi"})
+
+
+class Talk:
+    """One connection, both directions."""
+
+    def __init__(self, connection: Connection, world: World) -> None:
+        self.connection, self.world = connection, world
+        self.wire = Wire(lost=not connection.opened)
+        self.lane = UNKNOWN  # its id, once there is a request on it
+        self.listener = world.listeners(connection.server, connection.server_port)
+        self.peers = [(connection.client, connection.client_port)]  # and who a PROXY header names
+        self._ready: list[Stay] = []
+        self._places = (Places(), Places())
+        self._open: OrderedDict[int, Stay] = OrderedDict()  # by exchange; a dict is slow to find its first
+        self._recent: list[Stay] = []  # that notes of this chunk may be about
+        self._notes: list[tuple[MarkKind, Moment, int]] = []
+        self._earliest, self._latest = connection.start, 0  # of what is told of it
+        self._gap = False  # bytes of answers were missing since the last head of one
+        self._shift = 0  # from the decoder's numbers of answers to those that the frames say
+        self._answering = UNSOLICITED
+        self._together = False  # several exchanges were open at once, not in order
+        self._closing: Moment | None = None
+        self._closer: int | None = None  # the direction of the first FIN or RST
+        self._handlers: dict[type, Callable[[int, Message], None]] = {
+            Head: self._head, End: self._end, Switch: self._switch, WireNote: self._wire_note,
+            Proxy: self._proxied, WireError: self._error,
+        }  # fmt: skip
+
+    def fetch(self) -> list[Stay]:
+        """Give the stays that have begun since the last call."""
+        ready, self._ready = self._ready, []
+        return ready
+
+    # Events
+
+    def take(self, events: list[Event]) -> None:
+        """Take in the events of a chunk, all that there are of this connection."""
+        flows: list[Data | Gap] = []
+        for event in events:
+            if isinstance(event, Note):
+                self._note(event)
+            else:
+                flows.append(event)
+        for step in in_turns(flows):
+            self._step(step)
+        if self._closing is not None:
+            self._close(self._closing)
+        self._settle()
+
+    def _step(self, event: Data | Gap) -> None:
+        way = event.direction
+        self._places[way].add(event)
+        self._gap |= isinstance(event, Gap) and way == TO_CLIENT
+        if isinstance(event, Data):
+            self._told(way, self.wire.feed(KINDS[way], event.join()))
+        else:
+            self._notes.append((MarkKind.GAP, Moment(event.frame, max(event.time, 0)), event.length))
+            self._told(way, self.wire.gap(KINDS[way], event.length))
+
+    def _note(self, event: Note) -> None:
+        moment = Moment(event.frame, max(event.time, 0))
+        if event.kind in MARKS:
+            self._notes.append((MARKS[event.kind], moment, event.value))
+        if event.kind in (NoteKind.FIN, NoteKind.RESET) and self._closer is None:
+            self._closer = event.direction
+        if event.kind is NoteKind.CLOSED:
+            self._closing = moment
+
+    def _settle(self) -> None:
+        """Tell what stands beside the stays of a chunk, once all of the chunk's events are in."""
+        for kind, moment, value in self._notes:
+            self._mark(kind, moment, value, self._around(moment))
+        self._notes.clear()
+        self._recent = [stay for stay in self._recent if stay.end is None]
+
+    def finish(self) -> None:
+        """Tell its lane, at the end of the capture."""
+        if self.lane != UNKNOWN:
+            self._tell_lane(UNKNOWN)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is over."""
+        return self._closing is not None
+
+    # Messages
+
+    def _told(self, way: int, messages: list[Message]) -> None:
+        for message in messages:
+            if (handler := self._handlers.get(type(message))) is not None:
+                handler(way, message)
+        for kind in KINDS:
+            self._places[KINDS.index(kind)].forget(self.wire.waiting(kind))
+
+    def _at(self, way: int, offset: int) -> Moment:
+        return self._places[way].at(offset)
+
+    def _head(self, way: int, head: Message) -> None:
+        assert isinstance(head, Head)
+        if head.kind == REQUEST:
+            pushed = self.wire.protocol == "http2" and head.stream and head.stream % 2 == 0
+            self._begin(TO_CLIENT if pushed else TO_SERVER, head)
+        elif not head.interim:
+            number = self._answered(way, head)
+            if stay := self._open.get(number):
+                self._answer(way, stay, number, head)
+
+    def _answered(self, way: int, head: Head) -> int:
+        """Say which exchange is answered. What waits behind a hole is told late: then the frames decide."""
+        if self.wire.protocol not in IN_ORDER:
+            return head.exchange
+        if self._gap or head.exchange == UNSOLICITED:
+            self._gap = False
+            frame = self._at(way, head.start).frame
+            asked = [number for number, stay in self._open.items() if stay.head.frame <= frame]
+            self._shift = (asked[-1] if asked else UNSOLICITED) - head.exchange
+        self._answering = head.exchange + self._shift
+        return self._answering
+
+    def _begin(self, way: int, head: Head) -> None:
+        if self.lane == UNKNOWN:
+            self.lane = self.world.id()
+        start, whole = self._at(way, head.start), self._at(way, head.end - 1)
+        stay = Stay(
+            self.world.id(),
+            self,
+            head.stream or UNKNOWN,
+            head.method,
+            head.target,
+            self._protocol(head),
+            identity(head),
+            start,
+            whole,
+        )
+        if self.wire.protocol in IN_ORDER:
+            self._queue(stay)
+        elif any(other.stream != stay.stream for other in self._open.values()):
+            self._together = True
+        self._open[head.exchange] = stay
+        self._earliest = min(self._earliest, start.time)
+        self._recent.append(stay)
+        self._ready.append(stay)
+        protocol = PROTOCOLS.get(self.wire.protocol or "", "http")
+        self.listener.spoke(protocol if protocol in GATEWAYS else "http")
+
+    def _queue(self, stay: Stay) -> None:
+        """Stand behind those before it on the connection until their answers are out (pipelining)."""
+        stay.waiting = bool(self._open)
+
+    def _protocol(self, head: Head) -> str:
+        spoken = self.wire.protocol or ""
+        return PROTOCOLS.get(spoken) or f"http/{head.version or '1.1'}"
+
+    def _answer(self, way: int, stay: Stay, number: int, head: Head) -> None:
+        if stay.protocol.startswith("http/") or self.wire.protocol in IN_ORDER:
+            self._skip_before(number, stay)
+        stay.first = later(stay.freed or stay.start, self._at(way, head.start))
+        stay.status = head.status
+        stay.encoded = head.get("content-encoding") is not None
+        stay.identity = stay.identity.with_answer(head)
+        self.listener.told(head.get("server"))
+
+    def _skip_before(self, exchange: int, stay: Stay) -> None:
+        """Answers come in order: those before this one are missing from the capture."""
+        while (number := next(iter(self._open))) < exchange:
+            lost = self._open.pop(number)
+            self._leave(lost, lost.sent or lost.head, Outcome.ABANDONED)
+        self._release(stay, stay.start)
+
+    def _end(self, way: int, end: Message) -> None:
+        assert isinstance(end, End)
+        in_order = end.kind == RESPONSE and self.wire.protocol in IN_ORDER
+        number = self._answering if in_order else end.exchange
+        stay = self._open.get(number)
+        if stay is None:
+            return
+        if end.kind == REQUEST:
+            stay.bytes_in = end.size
+            if end.complete:
+                stay.sent = stay.head if end.end <= end.start else self._at(TO_SERVER, end.end - 1)
+        elif stay.first is not None:
+            stay.bytes_out = end.size
+            if end.complete:
+                self._whole(way, stay, number, end)
+
+    def _whole(self, way: int, stay: Stay, number: int, end: End) -> None:
+        """Take in the end of a whole answer."""
+        assert stay.first is not None
+        stay.last = later(stay.first, self._at(way, end.end - 1))
+        self._latest = max(self._latest, stay.last.time)
+        stay.outcome = Outcome.ERROR if stay.status >= 500 else Outcome.OK
+        if stay.status == 101 or stay.switched:
+            stay.switched = stay.switched or "upgrade"
+            return
+        stay.end = stay.last
+        del self._open[number]
+        following = next(iter(self._open.values()), None)
+        if following is not None:
+            self._release(following, stay.last)
+
+    def _release(self, stay: Stay, moment: Moment) -> None:
+        """Let a stay that stood behind others have the connection."""
+        if stay.waiting:
+            stay.waiting = False
+            stay.freed = later(stay.start, moment)
+
+    def _leave(self, stay: Stay, moment: Moment, outcome: Outcome) -> None:
+        stay.break_off(moment, outcome)
+        assert stay.end is not None
+        self._latest = max(self._latest, stay.end.time)
+
+    def _switch(self, _way: int, switch: Message) -> None:
+        assert isinstance(switch, Switch)
+        if stay := self._open.get(switch.exchange):
+            stay.switched = switch.protocol
+            if switch.protocol == "websocket":
+                stay.protocol = "websocket"
+
+    def _wire_note(self, way: int, note: Message) -> None:
+        assert isinstance(note, WireNote)
+        stay = self._open.get(note.exchange)
+        if stay is None:
+            return
+        moment = self._at(way, note.end - 1)
+        if note.what in MESSAGES:
+            self._mark(MarkKind.MESSAGE, moment, note.size, stay, self._at(way, note.start).frame)
+        elif note.what == "reset" and stay.last is None:
+            self._leave(stay, moment, Outcome.ABANDONED if way == TO_SERVER else Outcome.ERROR)
+            del self._open[note.exchange]
+
+    def _proxied(self, _way: int, header: Message) -> None:
+        assert isinstance(header, Proxy)
+        if header.source:
+            self.peers.append((header.source, header.source_port))
+
+    def _error(self, way: int, error: Message) -> None:
+        assert isinstance(error, WireError)
+        if not error.cut:
+            moment = self._at(way, max(0, error.offset - 1))
+            self.world.fault(f"frame {moment.frame}, {self.connection.name()}: {error}")
+
+    # Its end
+
+    def _close(self, moment: Moment) -> None:
+        for way in (TO_SERVER, TO_CLIENT):
+            self._told(way, self.wire.close(KINDS[way]))
+        gave_up = Outcome.ABANDONED if self._closer == TO_SERVER else Outcome.ERROR
+        for stay in self._open.values():
+            if stay.lasting:
+                assert stay.last is not None
+                stay.end = later(stay.last, moment)
+            else:
+                self._leave(stay, moment, gave_up)
+        self._open.clear()
+        if self.lane != UNKNOWN:
+            self._tell_lane(max(self.connection.closed, self._latest))
+
+    def _tell_lane(self, end: int) -> None:
+        c = self.connection
+        several = self._together or self.wire.protocol == "http2"
+        client, server = c.name().split(" > ")
+        lane = Lane(self.lane, self.listener.number, client, LaneKind.CONNECTION, 0 if several else 1)
+        lane.src, lane.dst, lane.start, lane.end = client, server, max(self._earliest, 0), end
+        self.world.rows.lanes.append(lane)
+
+    # Marks
+
+    def _around(self, moment: Moment) -> Stay | None:
+        """Give the stay that was open at a moment: the last one that had begun."""
+        for stay in reversed(self._recent):
+            if stay.start.frame <= moment.frame:
+                return stay if stay.end is None or moment.frame <= stay.end.frame else None
+        return None
+
+    def _mark(self, kind: MarkKind, at: Moment, value: int, stay: Stay | None, first: int = UNKNOWN) -> None:
+        if self.lane == UNKNOWN:
+            return
+        visit = self.world.visit(stay) if stay else UNKNOWN
+        frames = (first if first != UNKNOWN else at.frame, at.frame)
+        mark = Mark(max(at.time, 0), kind, UNKNOWN, visit, self.lane, value, Evidence.PACKET, *frames)
+        self.world.rows.marks.append(mark)
