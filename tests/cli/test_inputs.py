@@ -38,12 +38,16 @@ def test_a_trace_cut_anywhere_is_told(end, tracer, traces, tmp_path):
     refused(tracer("summary", tmp_path / "cut.trace"), "cut.trace")
 
 
-@pytest.mark.parametrize(
-    ("name", "word"),
-    [("sample:gunicorn", "no samples"), ("x.pcap", "captures"), ("x.PCAPNG.gz", "captures"), ("-", "pipe")],
-)
-def test_what_is_not_read_yet_is_said(name, word, tracer):
-    refused(tracer("summary", name), word, ".trace")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_is_no_capture(command, tracer, tmp_path):
+    text, empty = tmp_path / "notes.pcap", tmp_path / "empty.pcapng"
+    text.write_text("not a capture, but long enough for a header\n")
+    empty.touch()
+    refused(tracer(command, text), "notes.pcap", "neither pcap nor pcapng")
+    refused(tracer(command, empty), "empty.pcapng", "is empty")
+    refused(tracer(command, tmp_path / "none.pcap.gz"), "none.pcap.gz", "No such file")
+    refused(tracer(command, "-"), "-: is empty")
+    refused(tracer(command, "sample:none"), "sample:none", "no such sample", "computing-gunicorn")
 
 
 def test_one_bad_file_among_good_ones_stops_before_anything_is_printed(tracer, traces, tmp_path):

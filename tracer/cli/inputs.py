@@ -11,23 +11,30 @@ from tracer.cli.errors import CliError
 if TYPE_CHECKING:
     from tracer.recording import Recording
 
-_CAPTURES = (".pcap", ".pcapng", ".cap", ".pcap.gz", ".pcapng.gz", ".pcap.zst", ".pcapng.zst")
-_GIVE = "give a .trace file, as `tracer run -o NAME.trace` writes it"
+HELP = "a .trace, a .pcap or .pcapng (also .gz, .zst; - for a pipe), or sample:NAME"
+_CAPTURES = (".pcap", ".pcapng", ".cap")
+_PACKED = (".gz", ".zst")
+_MAGICS = (
+    *(b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d"),  # pcap
+    *(b"\x0a\x0d\x0d\x0a", b"\x1f\x8b", b"\x28\xb5\x2f\xfd"),  # pcapng, gzip, zstd
+)
+_GIVE = "give a .trace file, as `tracer run -o NAME.trace` writes it, or a .pcap"
+PIPE, SAMPLE = "-", "sample:"
+MOST_FAULTS = 5  # told of one file; a recording keeps more
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:
     """Declare FILE…, one or more."""
-    parser.add_argument("files", metavar="FILE", nargs="+", help="a .trace, or a .trace.part left by a crash")
+    parser.add_argument("files", metavar="FILE", nargs="+", help=HELP)
 
 
 def opened(name: str) -> Recording:
     """Open a recording; CliError or TraceError, each one sentence, if it cannot be."""
-    _refuse_what_is_not_read_yet(name)
+    path = located(name)
+    if is_capture(path):
+        return _captured(name, path)
     from tracer.recording.live import PART, open_recording, part_of
 
-    path = Path(name)
-    if not name:
-        raise CliError(f"the name of a file is empty; {_GIVE}")
     if path.is_dir() and not path.name.endswith(PART):
         raise CliError(f"{name}: this is a directory; {_GIVE}")
     if not path.exists() and not part_of(path).exists():
@@ -42,13 +49,65 @@ def opened(name: str) -> Recording:
 def title(recording: Recording, name: str) -> str:
     """Name a recording: by its meta data, else by its file."""
     said = recording.meta.get("title")
-    return str(said) if said else Path(name).name.removesuffix(".part").removesuffix(".trace")
+    return str(said) if said else plain(name)
 
 
-def _refuse_what_is_not_read_yet(name: str) -> None:
-    if name.startswith("sample:"):
-        raise CliError(f"{name}: this version ships no samples; {_GIVE}")
-    if name == "-":
-        raise CliError(f"-: a trace cannot be read from a pipe; {_GIVE}")
-    if name.lower().endswith(_CAPTURES):
-        raise CliError(f"{name}: this version does not read packet captures; {_GIVE}")
+def plain(name: str) -> str:
+    """Give the name of a file without its folder and what its endings say."""
+    short = Path(name).name.removesuffix(".part").removesuffix(".trace")
+    for ending in (*_PACKED, *_CAPTURES):
+        short = short.removesuffix(ending)
+    return short
+
+
+def located(name: str) -> Path:
+    """Give the path of a FILE; a sample's in the folder `captures`. CliError: there is none."""
+    if not name:
+        raise CliError(f"the name of a file is empty; {_GIVE}")
+    if not name.startswith(SAMPLE):
+        return Path(name)
+    import captures
+
+    folder, wanted = Path(captures.__file__).parent, name.removeprefix(SAMPLE)
+    samples = {path.parent.name: path for path in sorted(folder.glob("*/capture.*"))}
+    samples |= {path.stem: path for path in sorted(folder.glob("*/*.trace"))}
+    if wanted not in samples:
+        raise CliError(f"{name}: there is no such sample; there are {', '.join(sorted(samples))}")
+    return samples[wanted]
+
+
+def is_capture(path: Path) -> bool:
+    """Whether a FILE is to be read as packets: by its name, else by its first bytes."""
+    name = path.name.lower()
+    for packed in _PACKED:
+        name = name.removesuffix(packed)
+    if str(path) == PIPE or name.endswith(_CAPTURES) or path.is_fifo():
+        return True
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(4).startswith(_MAGICS)
+
+
+def _captured(name: str, path: Path) -> Recording:
+    """Read a capture; what was wrong with it goes to stderr, and the rest is read all the same."""
+    from tracer.assemble.packets import recording_of
+    from tracer.capture import Capture, CaptureError
+
+    if path.is_dir():
+        raise CliError(f"{name}: this is a directory; {_GIVE}")
+    try:
+        recording = recording_of(Capture(str(path)))
+    except CaptureError as error:
+        raise CliError(str(error)) from None
+    _tell_faults(recording.meta["faults"])
+    return recording
+
+
+def _tell_faults(faults: list[str]) -> None:
+    from tracer.cli.streams import tell
+
+    for fault in faults[:MOST_FAULTS]:
+        tell(fault)
+    if len(faults) > MOST_FAULTS:
+        tell(f"and {len(faults) - MOST_FAULTS} more faults of the capture")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tracer.cli import duration
 from tracer.cli.errors import CliError
+from tracer.cli.inputs import HELP, opened
 from tracer.cli.language import add_language
 from tracer.cli.state import state_dir
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="one .trace, or two to compare")
+    parser.add_argument("files", nargs="*", metavar="FILE", help=f"{HELP}; or two to compare")
     add_appearance(parser)
 
 
@@ -46,12 +47,13 @@ def run(arguments: argparse.Namespace) -> int:
             "then `tracer tui OUT.trace`"
         )
     if not can_draw():
-        names = " ".join(map(str, arguments.files))
+        names = " ".join(arguments.files)
         raise CliError(
             f"the app needs a terminal that can draw, and this is none; use `tracer summary {names}`"
         )
     gc.disable()  # what is made until the first frame stays; looking through it costs 20 to 40 ms
-    files = [] if arguments.at else arguments.files  # whoever says where does not want to be where they left
+    # Whoever says where does not want to be where they left.
+    files = [] if arguments.at else [Path(name) for name in arguments.files]
     return play(read(arguments.files), options(arguments), files)
 
 
@@ -60,14 +62,13 @@ def can_draw() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
 
 
-def read(paths: list[Path]) -> list[Chapter]:
+def read(files: Sequence[str | Path]) -> list[Chapter]:
     """Open recordings and group them into chapters; CliError or TraceError, a sentence, if that fails."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy starts 40 ms sooner; nothing here multiplies
-    from tracer.recording import Recording
     from tui.chapters import ChapterError, Named, chapters
 
     try:
-        return chapters([Named(path.name, Recording.open(path)) for path in paths])
+        return chapters([Named(Path(file).name, opened(str(file))) for file in files])
     except ChapterError as error:
         raise CliError(str(error)) from None
 
