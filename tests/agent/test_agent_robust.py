@@ -68,7 +68,7 @@ def test_a_hook_that_fails_is_counted_and_the_answer_is_whole(serve, breaking, v
 
 def test_a_wait_that_cannot_be_told_is_still_waited(serve, breaking):
     command = [part.replace("plain:", "breaking:") for part in COMMANDS["sync"]]
-    server = serve(command, PYTHONPATH=breaking, HOPSCOPE_TEST_BREAK="waits:place")
+    server = serve(command, PYTHONPATH=breaking, HOPSCOPE_TEST_BREAK="waits.tell:place")
     assert b"slept" in server.get("/sleep")
     assert b"slept" in server.get("/sleep")
     server.stop()

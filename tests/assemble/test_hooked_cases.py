@@ -138,6 +138,20 @@ def test_a_blocking_call_in_a_coroutine_is_blocked_on_the_loop():
     )
 
 
+def test_a_wait_that_is_named_keeps_its_name_up_to_where_the_loop_was_not_free():
+    ring = loop()
+    ring.open(1, 2, 100, 101, 103, 105, flags=ASGI, queue_lane=2)
+    ring.phase(1, 2, "R 105 110")
+    one_step(ring, 2, 112, 170)
+    ring.phase(1, 0, "A 109 172 redis GET views.py:9")
+    ring.phase(1, 2, "R 170 180")
+    ring.close(1, 180, 180, 180, lane=2)
+    assert story(assembled(ring), "app") == (
+        "RUNNING 105-110 on loop, AWAITING 110-117 'redis GET views.py:9', "
+        "QUEUED 117-170 for loop (inferred), RUNNING 170-180 on loop"
+    )
+
+
 def one_step(ring: Ring, visit: int, at: int, end: int, **fields) -> None:
     """A request whose coroutine never gave the loop back: no step of it is told."""
     ring.open(visit, 2, at, at + 1, at + 3, at + 5, flags=ASGI, queue_lane=2)

@@ -6,8 +6,11 @@ import sys
 
 TYPE_CHECKING = False  # typing takes longer to import than all of this
 if TYPE_CHECKING:
+    from collections.abc import Callable, Container
     from types import ModuleType
     from typing import Any
+
+    Patch = Callable[[str, ModuleType], None]
 
 # Module -> (distribution, first version, first version no longer known, our module, its function); no
 # distribution is the standard library, whose versions are Python's.
@@ -31,9 +34,13 @@ _told: set[str] = set()
 class Finder:
     """A meta-path finder that lets the others find a module, and patches it once it is executed."""
 
+    def __init__(self, wanted: Container[str] = (), patch: Patch | None = None) -> None:
+        """Patch the modules of TARGETS, or those `wanted`, by calling `patch` with name and module."""
+        self._wanted, self._patch = (wanted, patch) if patch else (TARGETS, apply)
+
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """Return the spec of a module we patch with a loader that patches; None for all others."""
-        if name not in TARGETS:
+        if name not in self._wanted:
             return None
         for finder in sys.meta_path:
             if finder is self:
@@ -41,19 +48,19 @@ class Finder:
             spec = finder.find_spec(name, path, target)
             if spec is not None:
                 if spec.loader is not None:
-                    _patch_after(spec.loader, name)
+                    _patch_after(spec.loader, name, self._patch)
                 return spec
         return None
 
 
-def _patch_after(loader: Any, name: str) -> None:
+def _patch_after(loader: Any, name: str, patch: Patch) -> None:
     """Make this loader (it belongs to one module) patch the module after executing it."""
     execute = loader.exec_module
 
     def exec_module(module: ModuleType) -> None:
         loader.exec_module = execute
         execute(module)
-        apply(name, module)
+        patch(name, module)
 
     loader.exec_module = exec_module
 

@@ -31,6 +31,12 @@ SUFFIX = ".ring"
 ENV_DIR = "HOPSCOPE_RINGS"
 """The directory the rings go to; without it the agent does nothing at all."""
 
+ENV_NO_WAITS = "HOPSCOPE_NO_WAITS"
+"""Groups of outgoing waits that are not to be told, with commas between them."""
+
+WAIT_GROUPS = ("asyncio", "dbapi", "http", "redis", "sleep", "socket")
+"""The groups that there are."""
+
 HEADER_FIELDS = (
     ("magic", "8s"),
     ("version", "I"),

@@ -26,7 +26,8 @@ def app_stay(story: Story, request: int, hop: int) -> Stay:
     start = story.opened.entered
     end = FOREVER if story.closed is None else max(story.closed.left, start)
     if story.stepped:
-        phases = [_judged(phase) for phase in tile(start, end, _steps(story, end), _awaiting(story, end))]
+        tiled = tile(start, end, _steps(story, end), _awaiting(story, end))
+        phases = [_judged(part) for phase in tiled for part in _frozen(story, phase)]
     else:
         phases = tile(start, end, story.app_phases, _called(story, end))
     return Stay(_visit(story, request, hop, end), phases)
@@ -124,9 +125,8 @@ def _awaiting(story: Story, end: int) -> Fill:
         if not seen:
             return [Phase(story.app_visit, PhaseKind.UNSEEN, first, last)]
         waiting = Phase(story.app_visit, PhaseKind.AWAITING, first, last)
-        if last < end:
-            return _frozen(story, waiting)
-        waiting.evidence = Evidence.INFERRED  # the step that may be under way is told when it ends
+        if last >= end:
+            waiting.evidence = Evidence.INFERRED  # the step that may be under way is told when it ends
         return [waiting]
 
     return fill
@@ -134,11 +134,11 @@ def _awaiting(story: Story, end: int) -> Fill:
 
 def _frozen(story: Story, waiting: Phase) -> list[Phase]:
     """Split a wait that ends right after another request's hold of the loop, where that hold began."""
-    before = story.before.get(waiting.end)
+    before = story.before.get(waiting.end) if waiting.kind == PhaseKind.AWAITING else None
     if before is None or before[1] <= waiting.start or waiting.end - before[1] > AFTER:
         return [waiting]
     since = max(before[0], waiting.start)
-    queued = replace(waiting, kind=PhaseKind.QUEUED, start=since, waits_for=story.lane_id)
+    queued = replace(waiting, kind=PhaseKind.QUEUED, start=since, waits_for=story.lane_id, what=None)
     queued.evidence = Evidence.INFERRED
     return [replace(waiting, end=since), queued] if since > waiting.start else [queued]
 

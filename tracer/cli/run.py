@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import os
 import sys
 from pathlib import Path
 
+from tracer.agent.layout import ENV_NO_WAITS, WAIT_GROUPS
 from tracer.cli.duration import argument as duration
 from tracer.cli.errors import CliError
 from tracer.cli.streams import tell
@@ -31,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     load.add_argument("--close", action="store_true", help="a new connection for each request")
     load.add_argument("--timeout", type=duration, metavar="D", help="of a request; default 30s")
     load.add_argument("--seed", type=int, help="of the arrivals; default 0")
+    add(
+        "--no-waits",
+        type=_groups,
+        metavar="GROUPS",
+        help=f"outgoing waits not to tell: {', '.join(WAIT_GROUPS)}",
+    )
     add("--print-env", type=Path, metavar="DIR", help="print the environment for other service managers")
     add("command", nargs=argparse.REMAINDER, metavar="CMD …", help="the command that starts the server")
 
@@ -38,12 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Record a command; give its exit code."""
     if arguments.print_env is not None:
-        return _print_env(arguments.print_env)
+        return _print_env(arguments.print_env, arguments.no_waits)
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     if not command:
         raise CliError("there is no command to run: tracer run -o OUT.trace -- gunicorn app:app")
     if sys.platform != "linux":
         raise CliError("servers can be recorded on Linux only; recordings play everywhere")
+    if arguments.no_waits:
+        os.environ[ENV_NO_WAITS] = arguments.no_waits  # the command inherits it
     return _record(arguments, command)
 
 
@@ -92,14 +102,24 @@ def _load(arguments: argparse.Namespace):  # type: ignore[no-untyped-def]  # Loa
     return Load(**given)
 
 
-def _print_env(directory: Path) -> int:
+def _groups(text: str) -> str:
+    """Check the names of groups, with commas between them."""
+    for name in text.split(","):
+        if name not in WAIT_GROUPS:
+            raise argparse.ArgumentTypeError(
+                f"there is no group {name!r}; choose from {','.join(WAIT_GROUPS)}"
+            )
+    return text
+
+
+def _print_env(directory: Path, no_waits: str | None) -> int:
     from tracer.observe.launch import environment
 
     if not directory.is_dir():
         raise CliError(
             f"{directory} is no directory: make it, so that the servers may write their rings there"
         )
-    for name, value in environment(directory, {}).items():
+    for name, value in environment(directory, {ENV_NO_WAITS: no_waits} if no_waits else {}).items():
         sys.stdout.write(f"{name}={value}\n")
     return 0
 
