@@ -26,4 +26,4 @@ with making(__file__) as sample:
     with sample.capturing():
         together(2, ask)
     sample.keep("pcapng")
-    sample.expect(("nginx", 8080, "http2"), ("gunicorn", 8000, "http1"))
+    sample.expect(("nginx", 8080, "http1"), ("gunicorn", 8000, "http1"))

@@ -52,7 +52,7 @@ def exchange(line: Line, hop: str, port: int, protocol: str) -> Exchange:
         parent=-1,
         hop=hop,
         port=port,
-        protocol=protocol,
+        protocol="http2" if line.get("protocol") == "HTTP/2.0" else protocol,
         client_port=_number(line.get("client_port")),
         remote_port=_number(line.get("remote_port")),
         method=line["method"],

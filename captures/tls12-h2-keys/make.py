@@ -25,4 +25,4 @@ with making(__file__) as sample:
             for turn in range(4):
                 connection.ask(f"/item/{40 + turn}")
     sample.keep("pcapng", secrets=sample.home / "keys.log")
-    sample.expect(("nginx", 8443, "http2"), ("gunicorn", 8000, "http1"))
+    sample.expect(("nginx", 8443, "http1"), ("gunicorn", 8000, "http1"))

@@ -12,7 +12,7 @@ import pytest
 from sample_reader import FOLDER, NAMES, Seen, Talk, by_connection, expected, read
 
 import captures
-from tracer.wire import WireError
+from tracer.wire import REQUEST, RESPONSE, Head, Note, WireError
 
 TOOLS = ("tcpdump", "editcap", "unshare", "openssl")
 can_make = pytest.mark.skipif(
@@ -59,6 +59,25 @@ def test_the_exchanges_are_those_of_the_logs(name):
     sealed = {talk.about.server_port for talk in talks if talk.wire.protocol == "tls"}
     assert sealed == ({8443} if name.startswith("tls") else set())
     hold_against_logs(talks, expected(FOLDER / name)["exchanges"], sealed)
+
+
+def test_websocket_messages_are_those_that_the_clients_sent_and_got():
+    talks, _ = read(captures.located("websocket").file)
+    messages = expected(FOLDER / "websocket")["messages"]
+    assert len(messages) == 2
+    for said in messages:
+        (talk,) = [talk for talk in talks if talk.about.client_port == said["client_port"]]
+        for kind, way in ((REQUEST, "to_server"), (RESPONSE, "to_client")):
+            notes = [m for m in talk.messages if isinstance(m, Note) and m.kind == kind]
+            assert [[note.what, note.size] for note in notes[:-1]] == said[way]
+            assert (notes[-1].what, notes[-1].value) == ("close", 1000)
+
+
+def test_an_answer_to_what_was_asked_before_the_capture_answers_nothing_in_it():
+    talks, _ = read(captures.located("already-open").file)
+    heads = [message for talk in talks for message in talk.messages if isinstance(message, Head)]
+    unasked = [head for head in heads if head.kind == RESPONSE and head.exchange == -1]
+    assert len(unasked) == expected(FOLDER / "already-open")["answers_to_requests_before_the_capture"]
 
 
 @pytest.mark.parametrize("name", NAMES)
