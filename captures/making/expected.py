@@ -59,7 +59,7 @@ def exchange(line: Line, hop: str, port: int, protocol: str) -> Exchange:
         target=line["target"],
         status=sent,
         response_body_bytes=None if sent in {None, 101} or line.get("framing") == "chunked" else size,
-        request_id=line.get("request_id") or None,
+        request_id=line.get("came_with") or line.get("request_id") or None,
         upstream=line.get("upstream") or None,
         logged_status=status if status != sent else None,
     )

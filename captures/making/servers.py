@@ -29,7 +29,7 @@ UWSGI_LOG = (
 NGINX_LOG = (
     '{"client_port":"$remote_port","method":"$request_method","target":"$request_uri","status":"$status",'
     '"bytes":"$body_bytes_sent","framing":"$sent_http_transfer_encoding","serial":"$upstream_http_x_serial",'
-    '"request_id":"$request_id","protocol":"$server_protocol","upstream":"$upstream_addr",'
+    '"request_id":"$request_id","came_with":"$http_x_request_id","protocol":"$server_protocol","upstream":"$upstream_addr",'
     '"upstream_status":"$upstream_status"}'
 )
 NGINX = """daemon off; {master} pid HOME/nginx.pid; error_log HOME/nginx.error info;

@@ -68,12 +68,10 @@ def located(name: str) -> Path:
         return Path(name)
     import captures
 
-    folder, wanted = Path(captures.__file__).parent, name.removeprefix(SAMPLE)
-    samples = {path.parent.name: path for path in sorted(folder.glob("*/capture.*"))}
-    samples |= {path.stem: path for path in sorted(folder.glob("*/*.trace"))}
-    if wanted not in samples:
-        raise CliError(f"{name}: there is no such sample; there are {', '.join(sorted(samples))}")
-    return samples[wanted]
+    try:
+        return captures.located(name.removeprefix(SAMPLE)).file
+    except LookupError as error:
+        raise CliError(str(error.args[0])) from None
 
 
 def is_capture(path: Path) -> bool:
