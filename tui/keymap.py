@@ -52,6 +52,7 @@ KEYS = (
     Key(("tab",), "Tab", "other_side", "place", {"en": "the other side", "ko": "다른 쪽"}),
     Key(("j", "down"), "j Down", "lane_down", "place", {"en": "lane below", "ko": "아래 레인"}),
     Key(("k", "up"), "k Up", "lane_up", "place", {"en": "lane above", "ko": "위 레인"}),
+    Key(("enter",), "Enter", "next_hop", "place", {"en": "open the next hop", "ko": "다음 홉 펼치기"}),
     Key(("w",), "w", "sides", "place", {"en": "both, left, right", "ko": "둘 다, 왼쪽, 오른쪽"}),
     Key(("s",), "s", "swap", "place", {"en": "swap sides", "ko": "좌우 바꾸기"}),
     Key(("n",), "n", "step_on", "telling", {"en": "next step, chapter", "ko": "다음 설명, 장"}),

@@ -8,7 +8,7 @@ from tui.player.grid import Grid, Hit
 from tui.player.model import Model
 from tui.player.plan import seats
 from tui.player.playhead import zoomed
-from tui.reduce import step_cells
+from tui.reduce import open_hop, step_cells
 from tui.show import Show, look, pause, seek
 
 _KEYS = {
@@ -40,10 +40,12 @@ def click(show: Show, model: Model, hit: Hit | None) -> Show:
     """Follow the request clicked, or select the lane."""
     if hit is None or hit.side < 0:
         return show
+    if hit.noun == "hop":
+        return open_hop(show, model, hit.side, hit.id)
     show = look(show, side=hit.side, selected=show.view.selected if hit.side == show.view.side else None)
     if hit.noun == "request":
         return look(show, followed=hit.id)
-    lanes = seats(model.stacks[hit.side])
+    lanes = seats(model.part(hit.side, show.view.opened))
     return look(show, selected=lanes.index(hit.id)) if hit.noun == "lane" and hit.id in lanes else show
 
 

@@ -71,12 +71,28 @@ def _type(show: Show, typed: str) -> Show:
 
 
 def _lane(show: Show, model: Model, step: int) -> Show:
-    lanes = len(seats(model.stacks[show.view.side]))
+    lanes = len(seats(model.part(show.view.side, show.view.opened)))
     if not lanes:
         return show
     now = show.view.selected
     begin = 0 if step > 0 else lanes - 1
     return look(show, selected=begin if now is None else min(max(now + step, 0), lanes - 1))
+
+
+def _next_hop(show: Show, model: Model) -> Show:
+    """Open the next band of the side that keys speak to, after the last the first."""
+    parts = model.parts[show.view.side]
+    now = parts.index(model.part(show.view.side, show.view.opened))
+    return open_hop(show, model, show.view.side, (now + 1) % len(parts))
+
+
+def open_hop(show: Show, model: Model, side: int, number: int) -> Show:
+    """Open a band of a side, and fold the others."""
+    if len(model.parts[side]) == 1:
+        return show
+    opened = [*show.view.opened, *[-1] * len(model.stacks)][: len(model.stacks)]
+    opened[side] = number
+    return look(show, opened=tuple(opened), side=side, selected=None)
 
 
 def _let_go(show: Show, _model: Model) -> Show:
@@ -125,6 +141,7 @@ _DO: dict[str, Callable[[Show, Model], Show]] = {
     "coarser": lambda show, _: look(show, cell=playhead.coarser(show.view.cell)),
     "follow": lambda show, _: look(replace(show, typed=""), hover="follow #"),
     "let_go": _let_go,
+    "next_hop": _next_hop,
     "other_side": lambda show, model: _two_sides(show, model, side=1 - show.view.side, selected=None),
     "lane_down": lambda show, model: _lane(show, model, 1),
     "lane_up": lambda show, model: _lane(show, model, -1),

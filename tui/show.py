@@ -59,6 +59,8 @@ def look(show: Show, /, **changes: object) -> Show:
 def arrive(show: Show, model: Model, *, backwards: bool = False) -> Show:
     """Begin the chapter that `show.chapter` names, at its first step, or, backwards, at its last."""
     fresh = opening(model)
-    cleared = look(show, cell=fresh.cell, speed=fresh.speed, followed=None, selected=None, window=None)
+    cleared = look(
+        show, cell=fresh.cell, speed=fresh.speed, followed=None, selected=None, window=None, opened=()
+    )
     steps = len(model.chapter.steps)
     return narrate(look(replace(cleared, typed=None), bookmarks=()), model, steps - 1 if backwards else 0)

@@ -10,7 +10,7 @@ from tui.player.scene import scene
 
 # Rows in which the design's own small simulation differs from what its words say: frames/NAME.ROW.txt
 # has what stands there instead, and docs/design/0006 tells why.
-DIFFERENT = {"computing_0215": (22,), "freeze_0250": (27, 28)}
+DIFFERENT = {"waits_0850": (15,), "computing_0215": (22,), "freeze_0250": (27, 28)}
 BY_NAME = {shot.name: shot for shot in SHOTS}
 
 

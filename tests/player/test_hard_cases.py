@@ -209,11 +209,11 @@ def many_workers(count: int) -> Book:
 def test_lanes_without_a_row_share_a_map():
     grid = draw(many_workers(12).model(), 150)
     said = words(grid)
-    assert "others: 10 of 10 held" in said
+    assert "rest: 10 of 10 held" in said
     assert "! 1 waits: #1 #2 .. hold all 12 workers" in said
     rows = [line[:39] for line in grid.text().split("\n")[4:7]]
     assert sum("[" in one for one in rows) == 2
-    assert rows[2].split() == ["10/10", "▐" * 10, "<+"]
+    assert rows[2].split() == ["rest", "▐" * 10, "<+"]
 
 
 def test_threads_stand_by_their_worker_and_say_which():

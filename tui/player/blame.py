@@ -110,7 +110,8 @@ def _several(moment: Moment, blamed: list[Culprit], names: int) -> str:
         return f"{who} compute"
     lanes = {one.lane for one in blamed}
     noun = _noun(moment, blamed)
-    if len(lanes) < len(moment.stack.serving):
+    serving = moment.stack.serving if moment.part is None else moment.part.serving
+    if len(lanes) < len(serving):
         return f"{who} hold {len(lanes)} {noun}s"
     return f"{who} hold both {noun}s" if len(lanes) == 2 else f"{who} hold all {len(lanes)} {noun}s"
 

@@ -9,13 +9,15 @@ from tui.player.stack import Stack
 from tui.player.steps import Steps
 
 
-def first_contended(stack: Stack) -> int:
-    """Give when a request first had to queue because what it wanted was all held; -1 for never.
+def first_contended(stack: Stack, least: int = 0) -> int:
+    """Give when a request first had to queue, `least` ns long, because its lanes were all held; -1: never.
 
     While a server merely wakes up, its requests are QUEUED, too, but nobody is in their way.
     """
     phases = stack.recording.phases
-    ids = np.flatnonzero((phases.kind == PhaseKind.QUEUED) & (phases.visit >= 0) & (phases.waits_for >= 0))
+    long = (phases.end < 0) | (phases.end - phases.start >= least)
+    queued = (phases.kind == PhaseKind.QUEUED) & (phases.visit >= 0) & (phases.waits_for >= 0)
+    ids = np.flatnonzero(queued & long)
     times, lanes = phases.start[ids] - stack.origin, phases.waits_for[ids]
     full = np.zeros(len(ids), bool)
     for lane in np.unique(lanes).tolist():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,8 +28,8 @@ class Figures:
     failed: int
 
 
-def figures(stack: Stack, time: int) -> Figures:
-    """Count and rank what happened up to `time`."""
+def figures(stack: Stack, time: int, lanes: Sequence[int] | None = None) -> Figures:
+    """Count and rank what happened up to `time`; `lanes` are those whose use is told, all unless given."""
     times, _ = stack.answers
     done = int(np.searchsorted(times, time, "right"))
     told = {p: stack.percentile(done, p) for p, least in PERCENTILES if done >= least}
@@ -38,7 +39,7 @@ def figures(stack: Stack, time: int) -> Figures:
         stack.percentile(done, 100) if done else 0,
         done,
         stack.open.at(time),
-        stack.held_share(time),
+        stack.held_share(time, lanes),
         failed,
     )
 
@@ -46,7 +47,7 @@ def figures(stack: Stack, time: int) -> Figures:
 def draw_figures(band: Band) -> None:
     """Write the figures of one stack under its latency strip."""
     row, rows = band.frame.rows.figures
-    told = figures(band.stack, band.frame.time)
+    told = figures(band.stack, band.frame.time, band.part.executing)
     width = band.half.label + band.half.room + 2
     lines = [_first(told, width), _second(told), *([_third(band)] if rows > 2 else [])]
     for n, line in enumerate(lines[:rows]):

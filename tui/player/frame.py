@@ -11,6 +11,7 @@ from tui.player.glyphs import Glyphs, number
 from tui.player.grid import FOLLOW
 from tui.player.model import Model
 from tui.player.moment import Moment
+from tui.player.part import ALL, Part
 from tui.player.plan import SLOT, TOKEN, Half, Plan, crowd, dotted, slots
 from tui.player.rows import Rows
 from tui.player.stack import Stack
@@ -67,7 +68,16 @@ class Band:
     @cached_property
     def moment(self) -> Moment:
         """Where everybody is."""
-        return Moment(self.stack, self.frame.time)
+        return self.moment_at(self.frame.time)
+
+    def moment_at(self, time: int) -> Moment:
+        """Give where everybody of the open band is at a time."""
+        return Moment(self.stack, time, None if self.part.hop == ALL else self.part)
+
+    @cached_property
+    def part(self) -> Part:
+        """The band that is open."""
+        return self.frame.model.part(self.side, self.frame.view.opened)
 
     @cached_property
     def blamed(self) -> list[Culprit]:
@@ -82,12 +92,12 @@ class Band:
     @cached_property
     def queue_dots(self) -> bool:
         """Whether the queue is drawn as dots, throughout the recording."""
-        return dotted(self.stack.queued.most, self.frame.rows.queue[1], self.half.room, SLOT)
+        return dotted(self.part.queued.most, self.frame.rows.queue[1], self.half.room, SLOT)
 
     @cached_property
     def outside_dots(self) -> bool:
         """Whether the row outside is drawn as dots, throughout the recording."""
-        return dotted(crowd(self.stack), self.frame.rows.outside[1], self.half.room, TOKEN)
+        return dotted(crowd(self.part), self.frame.rows.outside[1], self.half.room, TOKEN)
 
     def places(self, slot: int, rows: int) -> list[tuple[int, int]]:
         """List (row offset, column) of the slots of a place, the head's first: right to left, then down."""

@@ -28,7 +28,7 @@ def draw_ghosts(band: Band) -> None:
         return
     here = places(band, band.moment)
     for request, since in _changed(band)[-MOST:]:
-        before = places(band, Moment(band.stack, since - 1)).get(request)
+        before = places(band, band.moment_at(since - 1)).get(request)
         if before and request in here:
             _ghost(band, request, before, here[request], frame.time - since)
 

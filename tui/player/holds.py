@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.recording import Recording
+from tracer.recording import PhaseKind, Recording
 from tui.player.glyphs import IDLE
 from tui.player.steps import FOREVER
 
@@ -91,6 +91,13 @@ def holds_by_lane(recording: Recording, origin: int) -> dict[int, LaneHolds]:
     lanes, firsts = np.unique(phases.lane[ids], return_index=True)
     parts = np.split(ids, firsts)[1:]
     return {int(lane): _of(recording, part, origin) for lane, part in zip(lanes, parts, strict=True)}
+
+
+def holds_of_lock(recording: Recording, under: list[int], origin: int) -> LaneHolds:
+    """Give who held a lock: a lane under it holds it only while it runs."""
+    phases = recording.phases
+    runs = (phases.kind == PhaseKind.RUNNING) & (phases.holds == 1)
+    return _of(recording, np.flatnonzero(runs & np.isin(phases.lane, under)), origin)
 
 
 def _of(recording: Recording, ids: NDArray[np.int64], origin: int) -> LaneHolds:

@@ -35,7 +35,7 @@ def _label(band: Band, top: int, entry: Row, share: str) -> None:
         canvas.put(top + 1, left, share.rjust(width - 2))
     else:
         both = f"{entry.label} {share}"
-        canvas.put(top, left, both if len(both) < width else share.rjust(width - 1))
+        canvas.put(top, left, both if len(both) < width else entry.label[: width - 1])
 
 
 def lane_states(band: Band, lanes: tuple[int, ...]) -> list[int]:

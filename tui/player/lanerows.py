@@ -22,7 +22,15 @@ class Row(NamedTuple):
 def lane_rows(band: Band) -> list[Row]:
     """List the rows of one stack's lanes, top to bottom; the rows of all add up to the plan's at most."""
     room = band.frame.rows.lanes[1]
-    key = ("lanes", band.side, room, band.half, band.frame.view.selected, band.frame.view.followed)
+    key = (
+        "lanes",
+        band.side,
+        band.part.hop,
+        room,
+        band.half,
+        band.frame.view.selected,
+        band.frame.view.followed,
+    )
     made: list[Row] = band.frame.model.keep(key, lambda: _rows(band, room))
     return made
 
@@ -31,16 +39,16 @@ def _rows(band: Band, room: int) -> list[Row]:
     stack, tree = band.stack, band.stack.tree
     maps = [
         Row(False, pool, tree.short(pool), map_rows(stack, pool, band.half))
-        for pool in tree.pools
+        for pool in band.part.pools
         if mapped_pool(stack, pool)
     ]
-    own = seats(stack)
+    own = seats(band.part)
     if len(own) + sum(one.rows for one in maps) > room:
         maps = [one._replace(rows=1) for one in maps[: max(0, room - 1)]]
     room -= sum(one.rows for one in maps)
     kept = _kept(band, own, room)
     rest = tuple(lane for lane in own if lane not in kept)
-    others = [Row(False, -1, "others", 1, rest)] if rest else []
+    others = [Row(False, -1, "rest", 1, rest)] if rest else []
     return [Row(True, lane, tree.short(lane)) for lane in kept] + others + maps
 
 

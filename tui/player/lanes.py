@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from tracer.analysis.lanes import EXECUTING, names
+from tracer.analysis.lanes import executing, names
 from tracer.recording import LaneKind, Recording, Role
 
 
@@ -55,11 +55,9 @@ class LaneTree:
 
     @cached_property
     def executing(self) -> list[int]:
-        """The innermost lanes that execute: processes without threads or loops, threads, loops, hubs."""
-        return [n for n in self.served if self.kinds[n] in EXECUTING and not self._executes_below(n)]
-
-    def _executes_below(self, lane: int) -> bool:
-        return any(self.kinds[deep] in EXECUTING for deep in self.under(lane)[1:])
+        """The innermost lanes that execute, as the analysis has it, of hops other than the client."""
+        runs = executing(self.recording)
+        return [n for n in self.served if runs[n]]
 
     @cached_property
     def pools(self) -> list[int]:
@@ -87,9 +85,11 @@ class LaneTree:
         Names that are not of two parts are as they are.
         """
         whole, own = self.label(lane), self.recording.text(int(self.recording.lanes.label[lane]))
+        if whole == own and len(whole) > 8 and len(whole.split()) in (2, 4):
+            own = " ".join(whole.split()[-2:])
         words = whole.removesuffix(own).split()
-        if whole == own or len(words) < 2:
-            return whole
+        if len(words) < 2:
+            return whole if len(whole) <= 8 or " " not in own else f"{own[:4]} {own.split()[-1]}"
         noun, _, number = own.partition(" ")
         made = f"{words[0][0]}{words[-1]} {noun[:3]} {number}"
         return made if number and len(made) <= 8 else f"{words[0][0]}{words[-1][-2:]} {noun}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tui.player.chapter import Chapter
+from tui.player.part import Part, busiest, parts_of
 from tui.player.stack import Stack
 
 NICE = (1.0, 1.5, 2.0, 3.0, 5.0, 6.0, 8.0, 10.0)
@@ -48,6 +50,22 @@ class Model:
         took = np.sort(np.concatenate([np.zeros(0, np.int64), *(times - due for times, due in ended)]))
         top = took[-(-len(took) * 97 // 100) - 1] if len(took) else self.end
         return nice(int(top))
+
+    @cached_property
+    def parts(self) -> tuple[tuple[Part, ...], ...]:
+        """Stack -> its bands, in path order."""
+        return tuple(parts_of(stack) for stack in self.stacks)
+
+    @cached_property
+    def busiest(self) -> tuple[int, ...]:
+        """Stack -> the band that is open at first."""
+        return tuple(busiest(parts) for parts in self.parts)
+
+    def part(self, side: int, opened: Sequence[int]) -> Part:
+        """Give the open band of a stack: the one that the view says, else the busiest."""
+        wished = opened[side] if side < len(opened) else -1
+        parts = self.parts[side]
+        return parts[wished if 0 <= wished < len(parts) else self.busiest[side]]
 
     def keep(self, key: Any, make: Any) -> Any:
         """Give what `make()` gave for this key before; made anew when too much is kept."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.recording import PhaseKind
+from tui.player.part import Part
 from tui.player.stack import Stack
 
 _RANK = np.zeros(len(PhaseKind), np.int64)
@@ -38,6 +39,7 @@ class Moment:
 
     stack: Stack
     time: int
+    part: Part | None = None  # of a stack of several hops: the one whose requests these are
 
     @cached_property
     def innermost(self) -> tuple[Ids, Ids]:
@@ -50,7 +52,7 @@ class Moment:
         ids = self.stack.blocks.alive(self.time + self.stack.origin)
         ids = ids[phases.visit[ids] >= 0]
         visit = phases.visit[ids]
-        served = ~self.stack.client_hops[visits.hop[visit]]
+        served = ~self.stack.client_hops[visits.hop[visit]] if self.part is None else self.part.visits[visit]
         ids, visit = ids[served], visit[served]
         requests, kinds = visits.request[visit], phases.kind[ids]
         calling = kinds != PhaseKind.CALLING
@@ -99,6 +101,8 @@ class Moment:
     @cached_property
     def wire(self) -> Ids:
         """Requests that were sent and that no server has taken up yet, the oldest first."""
+        if self.part is not None and not self.part.first:
+            return np.empty(0, np.int64)
         return self._away[self.stack.reached[self._away] > self.time]
 
     @cached_property

@@ -9,6 +9,7 @@ import numpy as np
 from tracer.recording import Outcome
 from tui.player.contention import first_contended
 from tui.player.model import Model
+from tui.player.scale import opening_cell
 from tui.player.stack import Stack
 from tui.player.steps import FOREVER
 
@@ -35,19 +36,20 @@ def events(model: Model) -> tuple[Event, ...]:
 
 
 def _events(model: Model) -> tuple[Event, ...]:
-    found = [event for side, stack in enumerate(model.stacks) for event in _of(stack, side)]
+    visible = opening_cell(model) // 2
+    found = [event for side, stack in enumerate(model.stacks) for event in _of(stack, side, visible)]
     return tuple(sorted(found))
 
 
-def _of(stack: Stack, side: int) -> list[Event]:
-    return [*_queueing(stack, side), *_blames(stack, side), *_ends(stack, side)]
+def _of(stack: Stack, side: int, visible: int) -> list[Event]:
+    return [*_queueing(stack, side, visible), *_blames(stack, side), *_ends(stack, side)]
 
 
-def _queueing(stack: Stack, side: int) -> list[Event]:
-    """First queueing, the queue's maximum, and when everything is answered."""
+def _queueing(stack: Stack, side: int, visible: int) -> list[Event]:
+    """First queueing that can be seen, the queue's maximum, and when everything is answered."""
     queued, times = stack.queued, stack.endings[0]
     drained = [Event(int(times[-1]), "", side, "drained")] if len(times) else []
-    first = first_contended(stack)
+    first = first_contended(stack, visible)
     if first < 0:
         return drained
     told = any(hold.start <= first < hold.end for hold in outstanding(stack))

@@ -47,7 +47,7 @@ def standing(band: Band, moment: Moment) -> tuple[np.ndarray, np.ndarray]:
 def pools_in(band: Band) -> list[int]:
     """List the pools whose holders have no seat of their own."""
     tree = band.stack.tree
-    mapped = [pool for pool in tree.pools if mapped_pool(band.stack, pool)]
+    mapped = [pool for pool in band.part.pools if mapped_pool(band.stack, pool)]
     return [lane for pool in mapped for lane in tree.under(pool)]
 
 
@@ -65,7 +65,7 @@ def _place(band: Band) -> tuple[str, str]:
     """Name the rows for the whole recording: who holds a thread of a pool is not outside."""
     if not pools_in(band):
         return "outside", "outside"
-    return ("out+pool", "outside or in the pool") if band.stack.outside.most else ("in pool", "in the pool")
+    return ("out+pool", "outside or in the pool") if band.part.outside.most else ("in pool", "in the pool")
 
 
 def _token(band: Band, row: int, column: int, phase: int, request: int) -> None:

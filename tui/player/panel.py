@@ -37,7 +37,7 @@ def _culprits(band: Band) -> list[tuple[int, str]]:
     lines = [(Ink.TEXT | BOLD, "made others wait")]
     for delay, hold in ranked:
         who = number(hold.request) if hold.request >= 0 else "nobody"
-        lines.append((int(Ink.TEXT), f"{who:<5}{millis(int(delay)):>8} ms  {stack.tree.label(hold.lane)}"))
+        lines.append((int(Ink.TEXT), f"{who:<5}{millis(int(delay)):>8} ms  {stack.tree.short(hold.lane)}"))
     return lines if len(lines) > 1 else [*lines, (int(Ink.FAINT), "nobody so far")]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tui.player.glyphs import Glyphs, glyphs
 from tui.player.model import Model
+from tui.player.part import Part
 from tui.player.rows import Rows, rows_of
 from tui.player.stack import Stack
 from tui.player.view import View
@@ -71,12 +72,12 @@ def shown(model: Model, view: View, width: int) -> tuple[int, ...]:
 def plan(model: Model, view: View, size: tuple[int, int]) -> Plan:
     """Lay out the screen; the same for every time of a chapter."""
     sides = shown(model, view, size[0])
-    key = ("plan", sides, size, view.glyphs)
-    made: Plan = model.keep(key, lambda: _plan(model, sides, size, view.glyphs))
+    key = ("plan", sides, size, view.glyphs, view.opened)
+    made: Plan = model.keep(key, lambda: _plan(model, view, sides, size))
     return made
 
 
-def _plan(model: Model, sides: tuple[int, ...], size: tuple[int, int], name: str) -> Plan:
+def _plan(model: Model, view: View, sides: tuple[int, ...], size: tuple[int, int]) -> Plan:
     width, height = size
     wall, column, halves = -1, 0, []
     if len(sides) == 2:
@@ -86,22 +87,34 @@ def _plan(model: Model, sides: tuple[int, ...], size: tuple[int, int], name: str
         used = width - 30 if width >= 100 else width
         column = used if used < width else 0
         halves = [Half(0, LABEL + 4, used - LABEL - 4 - SEAT - LINE)]
-    stacks = [model.stacks[side] for side in sides]
-    rows = rows_of(height, *_needs(stacks, halves[0]))
-    return Plan(width, height, rows, tuple(zip(sides, halves, strict=False)), column, wall, glyphs(name))
+    parts = [model.part(side, view.opened) for side in sides]
+    above, below = _hops(model, sides, parts)
+    if height - above - below < SMALLEST[1]:
+        above = below = 0  # no room to name hops: the open one is all there is
+    rows = rows_of(height, *_needs(parts, halves[0]), above, below)
+    placed = tuple(zip(sides, halves, strict=False))
+    return Plan(width, height, rows, placed, column, wall, glyphs(view.glyphs))
 
 
-def _needs(stacks: list[Stack], half: Half) -> tuple[int, int, int]:
+def _needs(parts: list[Part], half: Half) -> tuple[int, int, int]:
     """Give the rows that queue, lanes and outside could use at most."""
-    queue = max((needed(stack.queued.most, half.room, SLOT, 5) for stack in stacks), default=1)
-    outside = max((_outside(crowd(stack), half.room) for stack in stacks), default=1)
-    return queue, max((lane_rows(stack, half) for stack in stacks), default=1), outside
+    queue = max((needed(part.queued.most, half.room, SLOT, 5) for part in parts), default=1)
+    outside = max((_outside(crowd(part), half.room) for part in parts), default=1)
+    return queue, max((lane_rows(part, half) for part in parts), default=1), outside
 
 
-def crowd(stack: Stack) -> int:
+def _hops(model: Model, sides: tuple[int, ...], parts: list[Part]) -> tuple[int, int]:
+    """Give the rows that name hops: those down to the open one, and those below it; none for one server."""
+    bands = [(model.parts[side], part) for side, part in zip(sides, parts, strict=True)]
+    several = [(all_of, all_of.index(part) + 1) for all_of, part in bands if len(all_of) > 1]
+    above = max((place for _, place in several), default=0)
+    return above, max((len(all_of) - place for all_of, place in several), default=0)
+
+
+def crowd(part: Part) -> int:
     """Give the largest number that ever stands outside, or in a pool that has no seats."""
-    pools = [pool for pool in stack.tree.pools if not stack.tree.children.get(pool)]
-    return max([stack.outside.most, *(stack.pooled(pool).most for pool in pools)])
+    pools = [pool for pool in part.pools if not part.stack.tree.children.get(pool)]
+    return max([part.outside.most, *(part.stack.pooled(pool).most for pool in pools)])
 
 
 def slots(room: int, slot: int) -> int:
@@ -126,21 +139,24 @@ def _outside(most: int, room: int) -> int:
     return needed(most, room, TOKEN, 4 if dotted(most, 4, room, TOKEN) else 3)
 
 
-def lane_rows(stack: Stack, half: Half) -> int:
-    """Give the rows that the lanes of a stack could use."""
-    maps = [map_rows(stack, pool, half) for pool in stack.tree.pools if mapped_pool(stack, pool)]
-    return len(seats(stack)) + sum(maps)
+def lane_rows(part: Part, half: Half) -> int:
+    """Give the rows that the lanes of a band could use."""
+    maps = [map_rows(part.stack, pool, half) for pool in part.pools if mapped_pool(part.stack, pool)]
+    return len(seats(part)) + sum(maps)
 
 
-def seats(stack: Stack) -> list[int]:
+def seats(part: Part) -> list[int]:
     """List the lanes that have a seat of their own where there is room: `View.selected` counts in it.
 
-    Lanes of one process stand together.
+    Lanes of one process stand together, below them the lock that they share.
     """
-    pools = [pool for pool in stack.tree.pools if mapped_pool(stack, pool)]
-    mapped = {lane for pool in pools for lane in stack.tree.under(pool)}
-    own = [lane for lane in stack.serving if lane not in mapped]
-    return sorted(own, key=lambda lane: stack.tree.over(lane)[::-1])
+    tree = part.stack.tree
+    mapped = {lane for pool in part.pools if mapped_pool(part.stack, pool) for lane in tree.under(pool)}
+    own = [lane for lane in part.serving if lane not in mapped]
+    locks = [lock for lock in part.locks if not mapped.isdisjoint(tree.under(lock)) or own]
+    return sorted(
+        [*own, *locks], key=lambda lane: [*tree.over(lane)[::-1], *[len(tree.kinds)] * (lane in locks)]
+    )
 
 
 def mapped_pool(stack: Stack, pool: int) -> bool:

@@ -11,10 +11,10 @@ import numpy as np
 from tui.player.model import Model
 from tui.player.moments import events
 from tui.player.plan import shown
+from tui.player.scale import CELLS_A_MEDIAN, opening_cell, round_cells
 from tui.player.steps import FOREVER
 from tui.player.view import View
 
-CELLS_A_MEDIAN = 20
 MEDIAN_LASTS = 2 * 10**9
 SLOWEST, FASTEST = Fraction(1, 2**20), Fraction(2**10)
 
@@ -22,22 +22,6 @@ SLOWEST, FASTEST = Fraction(1, 2**20), Fraction(2**10)
 def opening(model: Model) -> View:
     """Give the view that a chapter opens with: its scale and speed suit the faster side."""
     return View(cell=opening_cell(model), speed=opening_speed(model))
-
-
-def _median(model: Model) -> int:
-    """Give the median latency of the faster side, ns; a twentieth of the whole if nothing was answered."""
-    medians = [stack.percentile(len(stack.answers[0]), 50) for stack in model.stacks if len(stack.answers[0])]
-    return max(1, min(medians, default=model.end // CELLS_A_MEDIAN))
-
-
-def _round_cells() -> Iterator[int]:
-    return (digit * 10**power for power in range(13) for digit in (1, 2, 5))
-
-
-def opening_cell(model: Model) -> int:
-    """Give q: the faster side's median / 20, rounded by ratio to 1, 2 or 5 times a power of ten, ns."""
-    wanted = math.log(_median(model) / CELLS_A_MEDIAN)
-    return min(_round_cells(), key=lambda cell: abs(math.log(cell) - wanted))
 
 
 def opening_speed(model: Model) -> Fraction:
@@ -62,12 +46,12 @@ def slower(speed: Fraction) -> Fraction:
 
 def finer(cell: int) -> int:
     """Give the next smaller q of 1, 2, 5 times a power of ten; 1 us at the least."""
-    return max((one for one in _round_cells() if one < cell and one >= 1000), default=cell)
+    return max((one for one in round_cells() if one < cell and one >= 1000), default=cell)
 
 
 def coarser(cell: int) -> int:
     """Give the next larger q of 1, 2, 5 times a power of ten; 1,000 s at the most."""
-    return min((one for one in _round_cells() if one > cell), default=cell)
+    return min((one for one in round_cells() if one > cell), default=cell)
 
 
 def clamp(model: Model, t: int) -> int:

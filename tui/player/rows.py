@@ -10,9 +10,11 @@ class Rows:
     """Each place is (first row, how many); a row that was dropped has none."""
 
     client: tuple[int, int]
+    above: tuple[int, int]  # the names of the hops down to the open one, where a stack has several
     queue: tuple[int, int]
     lanes: tuple[int, int]
     outside: tuple[int, int]
+    below: tuple[int, int]  # the names of the hops behind it
     why: tuple[int, int]
     latency: tuple[int, int]  # without its own headline, which stands above
     figures: tuple[int, int]
@@ -25,9 +27,9 @@ class Rows:
     keys: tuple[int, int]
 
 
-def rows_of(height: int, queue: int, lanes: int, outside: int) -> Rows:
-    """Share out the rows of a screen; the other three are what queue, lanes and outside could use."""
-    sizes = _sizes(height, queue, lanes, outside)
+def rows_of(height: int, queue: int, lanes: int, outside: int, above: int = 0, below: int = 0) -> Rows:
+    """Share out the rows of a screen: what queue, lanes and outside could use, what names of hops take."""
+    sizes = _sizes(height - above - below, queue, lanes, outside) | {"above": above, "below": below}
     places, row = [], 2
     for name in Rows.__dataclass_fields__:
         row += name == "latency"
@@ -39,7 +41,7 @@ def rows_of(height: int, queue: int, lanes: int, outside: int) -> Rows:
 def _sizes(height: int, queue: int, lanes: int, outside: int) -> dict[str, int]:
     """Give each place its rows; first the smallest that tells the story, then what it could use."""
     big = height >= 45
-    sizes = dict.fromkeys(Rows.__dataclass_fields__, 1)
+    sizes = dict.fromkeys(Rows.__dataclass_fields__, 1) | {"above": 0, "below": 0}
     sizes |= {"lanes": 3, "outside": 2, "latency": 3, "figures": 2, "narration": 2, "queues": 2, "detail": 0}
     if height < 24:
         return _small(sizes, height)

@@ -11,6 +11,7 @@ from tui.player.frame import Band, Frame
 from tui.player.ghosts import draw_ghosts
 from tui.player.grid import BOLD, Grid, Ink
 from tui.player.headline import draw_keys, draw_names, draw_title
+from tui.player.hops import draw_hops
 from tui.player.latency import draw_latency
 from tui.player.model import Model
 from tui.player.narration import draw_narration
@@ -50,6 +51,7 @@ def scene(model: Model, view: View, t: int, size: tuple[int, int], language: str
 
 def _draw(band: Band) -> None:
     """Draw one stack, top to bottom."""
+    draw_hops(band)
     draw_queue(band)
     draw_lanes(band)
     draw_outside(band)

@@ -58,7 +58,7 @@ def _lane(band: Band, row: int, entry: Row) -> None:
 def _label(band: Band, row: int, entry: Row) -> None:
     """Write the lane's name; where a stack has the screen to itself, how much it was held, too."""
     canvas, half, view = band.frame.canvas, band.half, band.frame.view
-    chosen = view.side == band.side and seats(band.stack).index(entry.lane) == view.selected
+    chosen = view.side == band.side and seats(band.part).index(entry.lane) == view.selected
     canvas.put(row, half.left, fit(entry.label, 8), Ink.TEXT | (BOLD | UNDERLINE if chosen else 0))
     if half.label > 9 and band.frame.time > 0:
         share = band.stack.held_by(entry.lane).held(0, band.frame.time) / band.frame.time

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from tracer.recording import LaneKind, MarkKind, Outcome, PhaseKind, Recording, Role
 from tui.player.blocks import Blocks
-from tui.player.holds import NOBODY, LaneHolds, holds_by_lane
+from tui.player.holds import NOBODY, LaneHolds, holds_by_lane, holds_of_lock
 from tui.player.lanes import LaneTree
 from tui.player.ranks import EXACT, Ranks
 from tui.player.steps import FOREVER, Steps
@@ -143,7 +144,9 @@ class Stack:
         return holds_by_lane(self.recording, self.origin)
 
     def held_by(self, lane: int) -> LaneHolds:
-        """Give who held a lane when."""
+        """Give who held a lane when; of a lock, who ran under it."""
+        if self.tree.kinds[lane] == LaneKind.LOCK and lane not in self.holds:
+            self.holds[lane] = holds_of_lock(self.recording, self.tree.under(lane), self.origin)
         return self.holds.get(lane, NOBODY)
 
     @cached_property
@@ -155,24 +158,38 @@ class Stack:
     def _serves(self, thread: int) -> bool:
         return self.tree.pool_of(thread) >= 0 or bool((self.held_by(thread).requests >= 0).any())
 
-    def held_share(self, time: int) -> float:
-        """Give the share of the time since 0 that the executing lanes were held, 0 to 1."""
-        born, died = self._lives
+    def held_share(self, time: int, lanes: Sequence[int] | None = None) -> float:
+        """Give the share of the time since 0 that the executing lanes, or these, were held, 0 to 1.
+
+        Once all requests have ended it stands still, as what `tracer summary` says of the whole.
+        """
+        time = min(time, self.over)
+        holding, (born, died) = self._use(tuple(self.tree.executing if lanes is None else lanes))
         life = int(np.maximum(np.minimum(died, time) - born, 0).sum())
-        before, after = self._holding.integral(np.array([0, max(time, 0)]))
+        before, after = holding.integral(np.array([0, max(time, 0)]))
         return float(after - before) / life if life else 0.0
 
     @cached_property
-    def _holding(self) -> Steps:
-        """What holds the executing lanes."""
-        held = [self.held_by(lane) for lane in self.tree.executing] or [NOBODY]
-        return Steps.of(np.concatenate([h.starts for h in held]), np.concatenate([h.ends for h in held]))
+    def over(self) -> int:
+        """When the last request ended for its client; FOREVER if one never did, or there was none."""
+        return int(self.ended.max(initial=0)) or FOREVER
+
+    def _use(self, lanes: tuple[int, ...]) -> tuple[Steps, tuple[Times, Times]]:
+        """Give what holds some lanes, and their lives."""
+        if lanes not in self._uses:
+            held = [self.held_by(lane) for lane in lanes] or [NOBODY]
+            starts, ends = np.concatenate([h.starts for h in held]), np.concatenate([h.ends for h in held])
+            self._uses[lanes] = Steps.of(starts, ends), self._lives(list(lanes))
+        return self._uses[lanes]
 
     @cached_property
-    def _lives(self) -> tuple[Times, Times]:
-        """Births (0 at least) and deaths of the executing lanes."""
+    def _uses(self) -> dict[tuple[int, ...], tuple[Steps, tuple[Times, Times]]]:
+        return {}
+
+    def _lives(self, which: list[int]) -> tuple[Times, Times]:
+        """Give births (0 at least) and deaths of lanes."""
         lanes = self.recording.lanes
-        born, died = lanes.start[self.tree.executing], lanes.end[self.tree.executing]
+        born, died = lanes.start[which], lanes.end[which]
         born = np.where(born < 0, 0, np.maximum(born - self.origin, 0))
         return born, np.where(died < 0, FOREVER, died - self.origin)
 

@@ -17,6 +17,7 @@ class View:
     swapped: bool = False
     side: int = 0  # the side that keys speak to
     followed: int | None = None  # a request, by its place in order of arrival, from 0
+    opened: tuple[int, ...] = ()  # side -> the band that is open; none said or -1: the busiest
     selected: int | None = None  # a lane row of that side
     step: int = -1  # of the narration; -1: not begun
     still: bool = False  # no ghosts
