@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from simulator.distributions import constant
 from simulator.engine import steps
@@ -11,20 +13,12 @@ from simulator.engine.state import Program
 from simulator.link import link
 from simulator.program import Assembler, Label, Layout
 from simulator.servers.app import Application
-from simulator.servers.gunicorn import GeventModel, GthreadModel, SyncModel
-from simulator.servers.nginx import NginxModel
-from simulator.servers.station import StationModel
-from simulator.servers.uvicorn import AsgiModel
-from simulator.stack import Endpoint, Gunicorn, Hop, Nginx, Stack, Station, Uvicorn
+from simulator.servers.catalogue import model_of
+from simulator.stack import Endpoint, Gunicorn, Hop, Stack
 from simulator.workload import Workload
 
-AppServer = SyncModel | GthreadModel | GeventModel | AsgiModel
-Model = AppServer | NginxModel | StationModel
-GUNICORN: dict[str, type[SyncModel] | type[GthreadModel] | type[GeventModel]] = {
-    "sync": SyncModel,
-    "gthread": GthreadModel,
-    "gevent": GeventModel,
-}
+Hops = list[tuple[Hop, Any]]
+"""The hops of a stack, each with its model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +44,12 @@ def compile_stack(
     """Compile a stack, which must have been checked (`Scenario` does)."""
     asm = Assembler()
     cores = asm.cores(stack.cores) if stack.cores else -1
-    models = [_model(asm, hop, stack, cores) for hop in stack.hops]
+    hops = [(hop, model_of(asm, hop, stack, cores)) for hop in stack.hops]
     app = None
     if stack.app is not None:
         app = Application(asm, {service.name: service.connections for service in stack.app.services})
     for endpoint in stack.app.endpoints if stack.app else (Endpoint("/"),):
-        _endpoint(asm, endpoint, models, app, workload)
+        _endpoint(asm, endpoint, hops, app, workload)
     events = [event for change in sorted(changes, key=lambda c: c.at) for event in _events(asm, change)]
     return Compiled(link(asm, workload, seed, events, _idle(stack), record=record), asm.layout)
 
@@ -63,26 +57,46 @@ def compile_stack(
 def _idle(stack: Stack) -> int:
     """How long the first server keeps a connection that nothing is sent on; a sync worker keeps none."""
     first = stack.hops[0]
-    if isinstance(first, Station) or (isinstance(first, Gunicorn) and first.worker_class == "sync"):
+    if isinstance(first, Gunicorn) and first.worker_class == "sync":
         return -1
-    return int(first.keepalive_timeout)  # type: ignore[attr-defined]
+    return int(getattr(first, "keepalive_timeout", -1))
 
 
-def _model(asm: Assembler, hop: Hop, stack: Stack, cores: int) -> Model:
-    if isinstance(hop, Station):
-        return StationModel(asm, hop)
-    if isinstance(hop, Nginx):
-        return NginxModel(asm, hop, cores)
-    if isinstance(hop, Uvicorn) or (isinstance(hop, Gunicorn) and hop.worker_class == "asgi"):
-        endpoints = stack.app.endpoints if stack.app else ()
-        threads = any(e.handler == "def" and e.served_by is None for e in endpoints)
-        return AsgiModel(asm, hop, cores, threads=threads)
-    assert isinstance(hop, Gunicorn)
-    return GUNICORN[hop.worker_class](asm, hop, cores)
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One endpoint's way through all hops, written one after the other."""
+
+    asm: Assembler
+    endpoint: Endpoint
+    hops: Hops
+    app: Application | None
+    first: Label  # the step of the first hop
+    over: Label  # behind the last
+
+    def write(self, i: int, send: int) -> None:
+        """Write hop i and those behind it; a station is left before the next begins, a proxy is not.
+
+        `send` is the law of a slow client's download, -1 if there is none.
+        """
+        if i == len(self.hops):
+            return
+        hop, model = self.hops[i]
+        if hop.role == "station":
+            model.serve(self.over)
+            model.feed_back(self.first)
+            self.write(i + 1, send)
+        elif hop.role == "proxy":
+            model.serve(self.endpoint, send, partial(self.write, i + 1))
+        else:
+            model.serve(self.endpoint, send, self.app)
 
 
 def _endpoint(
-    asm: Assembler, endpoint: Endpoint, models: list[Model], app: Application | None, workload: Workload
+    asm: Assembler,
+    endpoint: Endpoint,
+    hops: list[tuple[Hop, Any]],
+    app: Application | None,
+    workload: Workload,
 ) -> None:
     """Write the steps of an endpoint through all hops."""
     asm.layout.endpoints.append(endpoint.path)
@@ -92,33 +106,11 @@ def _endpoint(
     if workload.client_speed and endpoint.response:
         send = asm.law(constant(round(endpoint.response * 1e9 / workload.client_speed)), "download")
     over = Label()
-    _from(asm, 0, endpoint, models, app, send, over, asm.here())
+    _Way(asm, endpoint, hops, app, asm.here(), over).write(0, send)
     asm.here(over)
     asm.emit(steps.REPLY)
     asm.emit(steps.END)
     asm.finish_blocks()
-
-
-def _from(
-    asm: Assembler, i: int, endpoint: Endpoint, models: list[Model], app: Application | None, send: int,
-    over: Label, first: Label,
-) -> None:  # fmt: skip
-    """Write hop i and those behind it; a station is left before the next begins, a proxy is not."""
-    if i == len(models):
-        return
-    model = models[i]
-    if isinstance(model, StationModel):
-        model.serve(over)
-        model.feed_back(first)
-        _from(asm, i + 1, endpoint, models, app, send, over, first)
-    elif isinstance(model, NginxModel):
-        inner: Callable[[int], None] = lambda send: _from(  # noqa: E731
-            asm, i + 1, endpoint, models, app, send, over, first
-        )
-        model.serve(endpoint, send, inner)
-    else:
-        assert app is not None
-        model.serve(endpoint, send, app)
 
 
 def _events(asm: Assembler, change: Change) -> list[tuple[int, int, int]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,6 +121,7 @@ class Assembler:
         self.hops = [self.hop("client", Role.CLIENT)]
         self.inside = [1]
         self.rescue: Label | None = None
+        self._outside: tuple[int, int] = (PhaseKind.AWAITING, -1)
         self._later: list[tuple[Callable[[], None], Any]] = []
         self.emit(steps.ISSUE)
         self.emit(steps.ATTEMPT)
@@ -229,6 +230,18 @@ class Assembler:
         self.leave(visit.entered)
         self.here(visit.after)
         self.free_seat = seats
+
+    def served(self, hop: int) -> AbstractContextManager[Visit]:
+        """Be at the hop of a server; the visit around it is as `meanwhile` says."""
+        kind, seat = self._outside
+        return self.visit(hop, kind, seat, int(seat >= 0))
+
+    @contextmanager
+    def meanwhile(self, kind: int, seat: int = -1) -> Iterator[None]:
+        """Say how a proxy waits for the hop behind it: AWAITING, or with the lane of a seat held."""
+        before, self._outside = self._outside, (kind, seat)
+        yield
+        self._outside = before
 
     def enter(self, hop: int, kind: int, seat: int = -1, holds: int = 0, what: str | None = None) -> int:
         """Begin a visit; give the step that `leave` wants."""

@@ -10,7 +10,8 @@ from simulator.compiler import Change, compile_stack
 from simulator.figures import figures
 from simulator.recorded import recording_of
 from simulator.run import Run
-from simulator.stack import App, Call, Gunicorn, Hop, Nginx, Parallel, Stack, Station, Step, Uvicorn
+from simulator.servers.costs import ASSUMED
+from simulator.stack import App, Call, Hop, Parallel, Stack, Step
 from simulator.validity import InvalidError
 from simulator.workload import Open, Workload
 from tracer.recording import Recording
@@ -72,34 +73,34 @@ def _check_names(stack: Stack) -> None:
 def _check_place(stack: Stack, i: int, hop: Hop) -> None:
     """A proxy and a station pass on, an application server is the last hop and needs endpoints."""
     last = i == len(stack.hops)
-    serves = isinstance(hop, Gunicorn | Uvicorn)
+    serves = hop.role == "server"
     if serves and not last:
         raise InvalidError(
             "server", hop.server, "calls the application, so it must be the last hop", place_of(i, hop)
         )
     if serves and (stack.app is None or not stack.app.endpoints):
         raise InvalidError("server", hop.server, "needs at least one [[endpoint]]", place_of(i, hop))
-    if last and isinstance(hop, Nginx) and not _all_static(stack, hop):
+    if last and hop.role == "proxy" and not _all_static(stack, hop):
         allowed = "has nothing behind it, so each endpoint must say served_by = " + f'"{hop.name}"'
         raise InvalidError("server", hop.server, allowed, place_of(i, hop))
-    if last and isinstance(hop, Station) and stack.app is not None:
+    if last and hop.role == "station" and stack.app is not None:
         raise InvalidError("server", hop.server, "serves no endpoints: leave them out", place_of(i, hop))
 
 
-def _all_static(stack: Stack, hop: Nginx) -> bool:
+def _all_static(stack: Stack, hop: Hop) -> bool:
     endpoints = stack.app.endpoints if stack.app else ()
     return bool(endpoints) and all(endpoint.served_by == hop.name for endpoint in endpoints)
 
 
 def _check_app(app: App, services: set[str], stack: Stack) -> None:
-    servers = {hop.name for hop in stack.hops if isinstance(hop, Nginx)}
+    servers = {hop.name for hop in stack.hops if hop.role == "proxy"}
     for i, endpoint in enumerate(app.endpoints, 1):
         place = f"endpoint {i} ({endpoint.path})"
         for name in _calls(endpoint.steps):
             if name not in services:
                 raise InvalidError("call", name, f"is no [[service]]; there is {_listed(services)}", place)
         if endpoint.served_by is not None and endpoint.served_by not in servers:
-            allowed = f"must name an nginx; there is {_listed(servers)}"
+            allowed = f"must name a web server of the stack; there is {_listed(servers)}"
             raise InvalidError("served_by", endpoint.served_by, allowed, place)
 
 
@@ -114,6 +115,13 @@ def _calls(steps: tuple[Step, ...]) -> Iterator[str]:
         elif isinstance(step, Parallel):
             for branch in step.branches:
                 yield from _calls(branch)
+
+
+def assumed(scenario: Scenario) -> list[str]:
+    """Name the servers of a scenario whose cost is assumed, neither measured nor given."""
+    hops = [hop for stack in scenario.stacks for hop in stack.hops]
+    given = {hop for hop in hops if getattr(hop, "overhead", None) is not None}
+    return sorted({hop.server for hop in hops if hop not in given} & ASSUMED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from typing import Any
 from simulator.compiler import Change
 from simulator.scenario import Scenario
 from simulator.stack import (
-    COMING,
     SERVERS,
     App,
     Endpoint,
@@ -150,8 +149,6 @@ def _at(place: str, make: Callable[[], Any]) -> Any:
 
 def _hop(table: Table, place: str) -> Hop:
     server = table.get("server")
-    if server in COMING:
-        raise InvalidError("server", server, f"is not modelled yet; there is {', '.join(SERVERS)}", place)
     if not isinstance(server, str) or server not in SERVERS:
         raise InvalidError("server", server, f"must be one of {', '.join(SERVERS)}", place)
     kind = SERVERS[server]

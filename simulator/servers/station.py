@@ -5,8 +5,13 @@ from __future__ import annotations
 from simulator.distributions import chance
 from simulator.engine import steps
 from simulator.program import Assembler, Label
-from simulator.stack import Station
+from simulator.stack import Stack, Station
 from tracer.recording.nouns import LaneKind, PhaseKind, Role
+
+
+def station_model(asm: Assembler, station: Station, _stack: Stack, _cores: int) -> StationModel:
+    """Give a queue; its lanes are machines of their own."""
+    return StationModel(asm, station)
 
 
 class StationModel:

@@ -1,4 +1,4 @@
-"""uvicorn, and gunicorn's asgi worker: an event loop a process, and threads for `def` handlers."""
+"""uvicorn, and what is like it: an event loop a process, and threads for `def` handlers."""
 
 from __future__ import annotations
 
@@ -9,15 +9,34 @@ from simulator.servers.app import Application
 from simulator.servers.balance import pick
 from simulator.servers.costs import ASGI, ASGI_CONNECTION, THREAD_HOP
 from simulator.servers.places import Loop, PoolThread
-from simulator.stack import Endpoint, Gunicorn, Uvicorn
+from simulator.stack import Endpoint, Granian, Gunicorn, Hypercorn, Stack, Uvicorn
 from tracer.recording.nouns import LaneKind, PhaseKind, Role
+
+AsgiServer = Uvicorn | Gunicorn | Hypercorn | Granian
+
+
+def asgi_model(asm: Assembler, server: Uvicorn | Gunicorn, stack: Stack, cores: int) -> AsgiModel:
+    """Give the model with what its loop and parser cost, or what the user says of it."""
+    if server.overhead is not None:
+        return AsgiModel(asm, server, cores, server.overhead, 0, threads=has_def(stack))
+    overhead = ASGI[server.loop, server.http]
+    return AsgiModel(asm, server, cores, overhead, ASGI_CONNECTION, threads=has_def(stack))
+
+
+def has_def(stack: Stack) -> bool:
+    """Whether some endpoint is to run in a thread."""
+    endpoints = stack.app.endpoints if stack.app else ()
+    return any(endpoint.handler == "def" and endpoint.served_by is None for endpoint in endpoints)
 
 
 class AsgiModel:
     """Callbacks of all requests take turns on the loop; each `await` lets the next one run."""
 
-    def __init__(self, asm: Assembler, server: Uvicorn | Gunicorn, cores: int, *, threads: bool) -> None:
+    def __init__(
+        self, asm: Assembler, server: AsgiServer, cores: int, overhead: int, connection: int, *, threads: bool
+    ) -> None:
         self.asm, self.server, self.cores = asm, server, cores
+        self.overhead, self.connection = overhead, connection
         self.hop = asm.hop(server.name, Role.GATEWAY, server.server, "http/1.1")
         self.threads, self.gil = -1, -1
         if threads:
@@ -44,9 +63,8 @@ class AsgiModel:
     def serve(self, endpoint: Endpoint, send: int, app: Application) -> None:
         """Read, run the handler on the loop or in a thread, write."""
         asm, server = self.asm, self.server
-        overhead = server.overhead if server.overhead is not None else ASGI[server.loop, server.http]
-        half = asm.law(constant(overhead // 2), server.name)
-        with asm.visit(self.hop, PhaseKind.AWAITING) as visit:
+        half = asm.law(constant(self.overhead // 2), server.name)
+        with asm.served(self.hop) as visit:
             pick(asm, server.balance, server.workers, self.loop, self.reg, server.name)
             loop = Loop(asm, self.loop, asm.seat(), self.gil, self.reg, self.cores)
             loop.take(server.backlog, asm.turned_away(visit))
@@ -60,11 +78,11 @@ class AsgiModel:
 
     def _connect(self, loop: Loop) -> None:
         """A new connection costs more than one that was kept alive."""
-        if self.server.overhead is not None:
+        if not self.connection:
             return
         asm = self.asm
         skip = asm.emit(steps.REUSED, a=-1)
-        loop.compute(asm.law(constant(ASGI_CONNECTION), self.server.name), "accept")
+        loop.compute(asm.law(constant(self.connection), self.server.name), "accept")
         asm.layout.steps[skip].a = asm.here()
 
     def _thread(self, loop: Loop, endpoint: Endpoint) -> PoolThread | None:

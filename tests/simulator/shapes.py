@@ -8,14 +8,24 @@ from simulator.compiler import Change
 from simulator.distributions import parse_distribution
 from simulator.scenario import Scenario
 from simulator.stack import (
+    Apache,
     App,
+    Cgi,
     Endpoint,
+    FastCgi,
+    Granian,
     Gunicorn,
+    Hypercorn,
+    Iis,
+    ModPython,
+    ModWsgi,
     Nginx,
     Service,
     Stack,
     Station,
     Uvicorn,
+    Uwsgi,
+    Waitress,
     call,
     cpu,
     parallel,
@@ -65,7 +75,9 @@ def apps(draw, served_by=()):
 def servers(draw):
     workers, balance = draw(st.integers(1, 3)), draw(BALANCES)
     backlog = draw(st.sampled_from([0, 2, 2048]))
-    kind = draw(st.sampled_from(["sync", "gthread", "gevent", "asgi", "uvicorn"]))
+    kind = draw(st.sampled_from(["sync", "gthread", "gevent", "asgi", "uvicorn", "other"]))
+    if kind == "other":
+        return draw(other_servers(workers, backlog))
     if kind == "uvicorn":
         return Uvicorn(workers=workers, backlog=backlog, balance=balance, thread_pool=draw(st.integers(1, 3)))
     return Gunicorn(
@@ -80,14 +92,43 @@ def servers(draw):
     )
 
 
+def other_servers(workers, backlog):
+    both = {"workers": workers, "backlog": backlog}
+    return st.sampled_from(
+        [
+            Uwsgi(**both, timeout=15 * MS, boot=40 * MS, protocol="uwsgi"),
+            Uwsgi(**both, threads=2),
+            Hypercorn(**both, thread_pool=2),
+            Granian(**both, thread_pool=2),
+            Granian(**both, threads=2, interface="wsgi"),
+            Waitress(threads=workers, backlog=backlog),
+            Cgi(**both, boot=7 * MS),
+            FastCgi(**both),
+            ModWsgi(**both, threads=2),
+            ModWsgi(**both, threads=1, mode="embedded"),
+            ModPython(**both),
+        ]
+    )
+
+
+@st.composite
+def proxies(draw):
+    workers, balance = draw(st.integers(1, 2)), draw(BALANCES)
+    kind = draw(st.sampled_from(["nginx", "iis", "event", "worker", "prefork"]))
+    if kind == "nginx":
+        return Nginx(name="front", workers=workers, buffering=draw(st.booleans()), balance=balance)
+    if kind == "iis":
+        return Iis(name="front", workers=workers, backlog=draw(st.sampled_from([2, 1000])), balance=balance)
+    return Apache(name="front", mpm=kind, workers=workers, threads=2, balance=balance)
+
+
 @st.composite
 def server_stacks(draw):
     proxy = draw(st.booleans())
-    app = draw(apps(("nginx",) if proxy else ()))
+    app = draw(apps(("front",) if proxy else ()))
     stack = draw(servers()) >> app
     if proxy:
-        nginx = Nginx(workers=draw(st.integers(1, 2)), buffering=draw(st.booleans()), balance=draw(BALANCES))
-        stack = Stack((nginx, *stack.hops), app)
+        stack = Stack((draw(proxies()), *stack.hops), app)
     cores = draw(st.sampled_from([None, 1, 2]))
     return stack if cores is None else stack.on(cores)
 

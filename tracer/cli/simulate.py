@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the scenario and print the figures of each stack."""
     from simulator.run import EngineError, StuckError
-    from simulator.scenario import simulate
+    from simulator.scenario import assumed, simulate
     from simulator.toml import ScenarioError, read_scenario
 
     try:
@@ -51,6 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is not None:
         _save(results, Path(arguments.output))
     _print(scenario, results, arguments.format)
+    if names := assumed(scenario):
+        _say(f"what {', '.join(names)} cost is assumed, not measured: give their overhead, as in 300us")
     return 0
 
 

@@ -1,22 +1,16 @@
-"""What a user writes: `Nginx() >> Gunicorn("sync", workers=2) >> App(Endpoint("/item", [cpu("2ms")]))`.
-
-Everything is frozen and checked when it is made. Times may be given as text ("5ms", "exp(50ms)"). The same
-as TOML is read by `simulator.toml`; the keys are these fields.
-"""
+"""The parts of a stack: what a handler does, endpoints, services, hops in a row, and their machine."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, ClassVar
+from dataclasses import dataclass, fields, replace
+from typing import ClassVar
 
-from simulator.distributions import Distribution, constant
+from simulator.distributions import Distribution
 from simulator.validity import (
     InvalidError,
     check_distribution,
-    check_duration,
     check_one_of,
-    check_share,
     check_text,
     check_whole,
 )
@@ -111,6 +105,7 @@ class Hop:
     """A stage of the stack; `>>` puts the next behind it."""
 
     server: ClassVar[str]
+    role: ClassVar[str]  # proxy: passes on or serves a file; server: calls the application; station
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -123,104 +118,6 @@ class Hop:
 
     def __rshift__(self, other: Hop | App) -> Stack:
         return Stack((self,)) >> other
-
-
-def _whole(default: int, low: int = 1, high: int = MANY) -> Any:
-    return field(default=default, metadata={"check": lambda key, value: check_whole(key, value, low, high)})
-
-
-def _time(default: int | None) -> Any:
-    """Declare a duration in ns, which may be given as text."""
-    return field(default=default, metadata={"check": _duration_or_none})
-
-
-def _duration_or_none(key: str, value: Any) -> int | None:
-    return None if value is None else check_duration(key, value)
-
-
-def _one_of(default: str, *choices: str) -> Any:
-    return field(default=default, metadata={"check": lambda key, value: check_one_of(key, value, choices)})
-
-
-def _flag(default: bool) -> Any:
-    return field(
-        default=default, metadata={"check": lambda key, value: check_one_of(key, value, (True, False))}
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Nginx(Hop):
-    """A reverse proxy: an event loop a worker, answers buffered."""
-
-    server: ClassVar[str] = "nginx"
-    workers: int = _whole(1)
-    backlog: int = _whole(511, 0)
-    buffering: bool = _flag(True)
-    balance: str = _one_of("random", *BALANCES)
-    keepalive_timeout: int = _time(75 * 10**9)
-    overhead: int | None = _time(None)
-
-
-@dataclass(frozen=True, slots=True)
-class Gunicorn(Hop):
-    """A pre-forking WSGI server, with workers of four classes."""
-
-    server: ClassVar[str] = "gunicorn"
-    worker_class: str = _one_of("sync", "sync", "gthread", "gevent", "asgi")
-    workers: int = _whole(1)
-    threads: int = _whole(1)
-    backlog: int = _whole(2048, 0)
-    timeout: int = _time(30 * 10**9)
-    boot: int = _time(500 * 10**6)
-    keepalive_timeout: int = _time(2 * 10**9)
-    balance: str = _one_of("random", *BALANCES)
-    http: str = _one_of("httptools", "h11", "httptools")
-    loop: str = _one_of("uvloop", "asyncio", "uvloop")
-    thread_pool: int = _whole(40)
-    overhead: int | None = _time(None)
-
-    def __init__(self, worker_class: str = "sync", **keys: Any) -> None:
-        _fill(self, {"worker_class": worker_class, **keys})
-
-
-@dataclass(frozen=True, slots=True)
-class Uvicorn(Hop):
-    """An ASGI server: an event loop a process."""
-
-    server: ClassVar[str] = "uvicorn"
-    workers: int = _whole(1)
-    backlog: int = _whole(2048, 0)
-    http: str = _one_of("httptools", "h11", "httptools")
-    loop: str = _one_of("uvloop", "asyncio", "uvloop")
-    thread_pool: int = _whole(40)
-    keepalive_timeout: int = _time(5 * 10**9)
-    balance: str = _one_of("random", *BALANCES)
-    overhead: int | None = _time(None)
-
-
-@dataclass(frozen=True, slots=True)
-class Station(Hop):
-    """A queue of the textbook: so many lanes, so many waiting places, a service time."""
-
-    server: ClassVar[str] = "station"
-    lanes: int = _whole(1)
-    queue: int | None = field(
-        default=None, metadata={"check": lambda k, v: v if v is None else check_whole(k, v, 0, 10**9)}
-    )
-    discipline: str = _one_of("fifo", "fifo", "ps")
-    service: Distribution = field(default=constant(0), metadata={"check": check_distribution})
-    again: float = field(default=0.0, metadata={"check": check_share})
-
-
-def _fill(hop: Any, keys: dict[str, Any]) -> None:
-    """Set the fields of a frozen hop whose first argument is not its name."""
-    known = {f.name: f for f in fields(hop)}
-    for key in keys:
-        if key not in known:
-            raise TypeError(f"{type(hop).__name__} has no key {key!r}")
-    for name, f in known.items():
-        object.__setattr__(hop, name, keys.get(name, f.default))
-    hop.__post_init__()
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,21 +142,6 @@ class App:
     def __init__(self, *endpoints: Endpoint, services: Sequence[Service] = ()) -> None:
         object.__setattr__(self, "endpoints", endpoints)
         object.__setattr__(self, "services", tuple(services))
-
-
-SERVERS: dict[str, type[Hop]] = {hop.server: hop for hop in (Nginx, Gunicorn, Uvicorn, Station)}
-COMING = (
-    "apache",
-    "iis",
-    "uwsgi",
-    "hypercorn",
-    "granian",
-    "waitress",
-    "cgi",
-    "fastcgi",
-    "mod_wsgi",
-    "mod_python",
-)
 
 
 @dataclass(frozen=True, slots=True)
