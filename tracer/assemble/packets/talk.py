@@ -102,6 +102,8 @@ class Talk:
 
     def finish(self) -> None:
         """Tell its lane, at the end of the capture."""
+        for stay in self._open.values():
+            self._let_go(stay, stay.start.time)
         if self.lane != UNKNOWN:
             self._tell_lane(UNKNOWN)
 
@@ -214,7 +216,7 @@ class Talk:
         """Take in the end of a whole answer."""
         assert stay.first is not None
         stay.last = later(stay.first, self._at(way, end.end - 1))
-        self._latest = max(self._latest, stay.last.time)
+        self._let_go(stay, stay.last.time)
         stay.outcome = Outcome.ERROR if stay.status >= 500 else Outcome.OK
         if stay.status == 101 or stay.switched:
             stay.switched = stay.switched or "upgrade"
@@ -231,10 +233,15 @@ class Talk:
             stay.waiting = False
             stay.freed = later(stay.start, moment)
 
+    def _let_go(self, stay: Stay, time: int) -> None:
+        """Note how long a stay held the connection; clocks that jump make two hold it at once."""
+        self._together |= not stay.waiting and (stay.freed or stay.start).time < self._latest
+        self._latest = max(self._latest, time)
+
     def _leave(self, stay: Stay, moment: Moment, outcome: Outcome) -> None:
         stay.break_off(moment, outcome)
         assert stay.end is not None
-        self._latest = max(self._latest, stay.end.time)
+        self._let_go(stay, stay.end.time)
 
     def _switch(self, _way: int, switch: Message) -> None:
         assert isinstance(switch, Switch)
