@@ -296,6 +296,15 @@ def test_a_task_that_outlives_its_request_holds_the_loop_once():
     )
 
 
+def test_a_head_is_not_read_while_a_task_of_no_request_holds_the_loop():
+    ring = loop()
+    ring.phase(0, 2, "R 110 150 task nap")
+    ring.open(1, 2, 90, 95, 200, 205, flags=ASGI, queue_lane=2)
+    ring.phase(1, 2, "R 205 210")
+    ring.close(1, 210, 210, 210)
+    assert "TRANSFER 95-200 'read'" in story(assembled(ring), "uvicorn")
+
+
 # Open, killed, lost.
 
 

@@ -61,6 +61,7 @@ QUEUED, RUNNING, BLOCKED, AWAITING, CALLING, TRANSFER, UNSEEN = range(7)
 
 # OPEN.flags
 WSGI, ASGI = 1, 2  # the calling convention of the application: one of the two
+STEPPED = 4  # a WSGI application on a greenlet: its steps are told like those of a coroutine
 # CLOSE.flags
 ERROR = 1  # the application raised
 ABORTED = 2  # the connection broke before the answer was whole

@@ -107,7 +107,7 @@ class Process:
         lane = self.lanes.get(record.lane)
         if lane is None or lane.kind != LaneKind.LOOP:
             return
-        if record.kind == layout.PHASE and record.holds and record.visit:
+        if record.kind == layout.PHASE and record.holds:
             self._loops.hold(record.lane, record.start, record.end, record.visit)
         elif record.kind == layout.OPEN:
             self._loops.idle(record.lane, record.taken, record.parsed, record.visit)
@@ -243,6 +243,7 @@ class Process:
         elif phase.kind != PhaseKind.RUNNING:
             self._inner.append(phase)
         else:
+            self._loops.hold(lane, phase.start, phase.end, 0)
             inner, self._inner = self._inner, []
             for piece in tile(phase.start, phase.end, [phase, *inner], lambda _a, _b: []):
                 self._world.tell(piece)

@@ -64,8 +64,8 @@ class Story:
 
     @property
     def stepped(self) -> bool:
-        """Whether its application is a coroutine, the steps of which are told."""
-        return bool(self.opened.flags & layout.ASGI)
+        """Whether its application is a coroutine, or on a greenlet, the steps of which are told."""
+        return bool(self.opened.flags & (layout.ASGI | layout.STEPPED))
 
     @property
     def lane_id(self) -> int:
