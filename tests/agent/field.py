@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -14,6 +16,8 @@ from tracer.recording import Match, Outcome, Recording, Role
 from tracer.recording.live import open_recording
 
 APPS = Path(__file__).parent / "apps"
+PORT = "<port>"
+"""Stands for a port in a command."""
 REQUESTS = 50
 LOAD = ["--load", "100", "--for", "0.5s", "--arrivals", "constant"]
 
@@ -45,8 +49,15 @@ def tracer(*arguments: str, folder: Path, env: dict[str, str] | None = None) -> 
     return said
 
 
+def free_port() -> str:
+    """A port that the system gave and nobody has now, for servers that cannot ask for one."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return str(server.getsockname()[1])
+
+
 def program(command: list[str]) -> list[str]:
     """Give a command with the path of its program; an option or a script is for Python."""
+    command = [part.replace(PORT, free_port()) for part in command]
     if command[0].startswith("-") or command[0].endswith(".py"):
         return [sys.executable, *command]
     return command if "/" in command[0] else [str(Path(sys.executable).parent / command[0]), *command[1:]]
@@ -54,8 +65,6 @@ def program(command: list[str]) -> list[str]:
 
 def loaded(server: Server, folder: Path, url: str = "/") -> tuple[Recording, str]:
     """Send 50 requests to a server that `tracer run` starts; give the recording, and what was said."""
-    import os
-
     env = {**os.environ, "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1", **server.env}
     out = folder / "out.trace"
     said = tracer(

@@ -8,9 +8,9 @@ through never raise.
 from __future__ import annotations
 
 import os
-import threading
 from _thread import get_ident
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from resource import RUSAGE_THREAD, getrusage
 from socket import MSG_PEEK
 from time import monotonic_ns, process_time_ns, thread_time_ns
@@ -29,10 +29,20 @@ PROTOCOLS = {f"HTTP/{version}": f"http/{version}" for version in ("1.0", "1.1", 
 """What is told of SERVER_PROTOCOL: clients choose what they send, and a text is kept for good."""
 
 
-class _Here(threading.local):
-    """What this thread is at."""
+_call: ContextVar[Call | None] = ContextVar("hopscope_call", default=None)
 
-    call: Call | None = None
+
+class _Here:
+    """What this thread is at, or this greenlet: each has a context of its own."""
+
+    @property
+    def call(self) -> Call | None:
+        """The request that is being served, if there is one."""
+        return _call.get()
+
+    @call.setter
+    def call(self, call: Call | None) -> None:
+        _call.set(call)
 
 
 here = _Here()
@@ -49,12 +59,12 @@ os.register_at_fork(after_in_child=_forget)
 class Link:
     """A client's connection: the addresses of its ends, and when its next request arrived."""
 
-    __slots__ = ("accepted", "arrived", "fresh", "local", "number", "ordinal", "peer")
+    __slots__ = ("accepted", "arrived", "fresh", "local", "number", "ordinal", "peer", "read")
 
     def __init__(self, peer: Any, local: Any, accepted: int = 0) -> None:
         self.peer, self.local = address(peer), address(local)
         self.accepted = accepted or monotonic_ns()
-        self.number = self.ordinal = self.arrived = 0
+        self.number = self.ordinal = self.arrived = self.read = 0
         self.fresh = True  # what is read next is the head of a request
 
     def peek(self, sock: Any) -> None:
@@ -79,9 +89,9 @@ class Call:
     """A request and its answer. `point` names the hook that is at fault when something here fails."""
 
     __slots__ = (
-        "aborted", "answered", "arrived", "bytes_in", "bytes_out", "cpu", "failed", "first_byte", "lane",
-        "last_write", "left", "link", "never_waited", "number", "parsed", "point", "process_cpu", "protocol",
-        "queue", "responded", "sock", "status", "taken", "thread", "waits",
+        "aborted", "answered", "arrived", "bytes_in", "bytes_out", "cpu", "failed", "first_byte", "flags",
+        "lane", "last_write", "left", "link", "never_waited", "number", "parsed", "point", "process_cpu",
+        "protocol", "queue", "responded", "sock", "status", "taken", "thread", "waits",
     )  # fmt: skip
 
     def __init__(
@@ -91,6 +101,7 @@ class Call:
         self.taken = self.parsed = monotonic_ns()
         self.arrived = link.arrived if link is not None else 0
         self.thread, self.number, self.protocol = get_ident(), 0, ""
+        self.flags = WSGI, 0  # of OPEN, and more of CLOSE
         self.responded = self.first_byte = self.last_write = self.answered = self.left = 0
         self.bytes_in = self.bytes_out = self.status = 0
         self.aborted = self.failed = self.never_waited = False
@@ -110,7 +121,7 @@ class Call:
         self.number = number = ring.visits()
         connection = link.number if link is not None else 0
         ring.open(
-            WSGI, self.lane, number, connection, ordinal, self.arrived, self.taken, self.parsed,
+            self.flags[0], self.lane, number, connection, ordinal, self.arrived, self.taken, self.parsed,
             monotonic_ns(), trace, span, method, protocol, self.queue, len(target), target[:32],
         )  # fmt: skip
         if len(target) > 32:
@@ -159,7 +170,7 @@ class Call:
         self.out()
         end, number, self.number = monotonic_ns(), self.number, 0
         flags = (ERROR if self.failed and not self.aborted else 0) | (ABORTED if self.aborted else 0)
-        flags |= NEVER_WAITED if self.never_waited else 0
+        flags |= (NEVER_WAITED if self.never_waited else 0) | self.flags[1]
         ring.close(
             flags, self.lane, number, self.status, self.responded, self.left, self.first_byte,
             self.last_write, self.answered, end, self.cpu, self.process_cpu, self.bytes_in, self.bytes_out,
