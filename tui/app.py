@@ -21,8 +21,7 @@ from textual.filter import LineFilter
 from tracer.recording import TraceError
 from tui.memory import Memory
 from tui.options import Options
-from tui.registry import screen_class
-from tui.screens.base import GridScreen
+from tui.screens.base import GridScreen, screen_class
 from tui.snapshot import Services, Snapshot
 from tui.stagecraft import Deck, Stagecraft
 from tui.themes import Theme, fitting

@@ -82,6 +82,30 @@ MOUSE = (
 )
 """What the mouse does, in words: (what, does)."""
 
+FOOTER = {
+    "stage": (
+        (("play",), {"en": "play", "ko": "재생"}),
+        (("event_back", "event_on"), {"en": "event", "ko": "사건"}),
+        (("cell_back", "cell_on"), {"en": "time", "ko": "시간"}),
+        (("mark_back", "mark_on"), {"en": "mark", "ko": "표시"}),
+        (("slower", "faster"), {"en": "speed", "ko": "속도"}),
+        (("follow",), {"en": "follow", "ko": "추적"}),
+        (("finer",), {"en": "zoom", "ko": "확대"}),
+        (("step_on",), {"en": "next", "ko": "다음"}),
+        (("help",), {"en": "help", "ko": "도움말"}),
+    )
+}
+"""Screen -> what stands at its foot: actions, and a word for them."""
+
+_SPARED = ("finer",)  # where the screen is narrow
+
+
+def footer(screen: str, language: str, *, full: bool) -> list[str]:
+    """Write what stands at the foot of a screen: `- + speed`, from the keys of the actions."""
+    shown = {key.action: key.shown.split(" ")[0] for key in keys_of(screen)}
+    rows = [row for row in FOOTER[screen] if full or row[0][0] not in _SPARED]
+    return [" ".join([*(shown[action] for action in actions), words[language]]) for actions, words in rows]
+
 
 def keys_of(screen: str) -> Sequence[Key]:
     """List the keys that work on a screen: its own and those that work everywhere."""

@@ -67,7 +67,7 @@ def _mark_back(show: Show, model: Model) -> Show:
 
 
 def _type(show: Show, typed: str) -> Show:
-    return look(replace(show, typed=typed), followed=int(typed) - 1, hover=f"follow #{typed}")
+    return look(replace(show, typed=typed), followed=int(typed) - 1, hover=f"#{typed}")
 
 
 def _lane(show: Show, model: Model, step: int) -> Show:
@@ -139,7 +139,7 @@ _DO: dict[str, Callable[[Show, Model], Show]] = {
     "end": lambda show, model: go(show, model, model.end),
     "finer": lambda show, _: look(show, cell=playhead.finer(show.view.cell)),
     "coarser": lambda show, _: look(show, cell=playhead.coarser(show.view.cell)),
-    "follow": lambda show, _: look(replace(show, typed=""), hover="follow #"),
+    "follow": lambda show, _: look(replace(show, typed=""), hover="#"),
     "let_go": _let_go,
     "next_hop": _next_hop,
     "other_side": lambda show, model: _two_sides(show, model, side=1 - show.view.side, selected=None),

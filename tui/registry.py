@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING
 
 from tui.words import Texts
-
-if TYPE_CHECKING:
-    from tui.screens.base import GridScreen
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +20,4 @@ class Entry:
 SCREENS = (Entry("stage", "f2", {"en": "Stage", "ko": "무대"}, "tui.screens.stage:StageScreen"),)
 
 BY_NAME = {entry.name: entry for entry in SCREENS}
-
-
-def screen_class(name: str) -> type[GridScreen]:
-    """Import the class of a screen."""
-    module, _, attribute = BY_NAME[name].screen.partition(":")
-    found: type[GridScreen] = getattr(import_module(module), attribute)
-    return found
+"""Name -> entry."""

@@ -18,8 +18,8 @@ from tui.memory import KEPT, Memory
 from tui.options import Options
 from tui.palette import Palette, items
 from tui.player.grid import Grid
-from tui.registry import BY_NAME, SCREENS, Entry, screen_class
-from tui.screens.base import GridScreen
+from tui.registry import BY_NAME, SCREENS, Entry
+from tui.screens.base import GridScreen, screen_class
 from tui.themes import THEMES
 from tui.widths import width_of
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from tracer.recording import LaneKind, PhaseKind
+from tui.player.canvas import columns
 from tui.player.glyphs import number
 from tui.player.moment import Moment
+from tui.player.words import lane_word, told
 
 DEEPEST = 8
 
@@ -76,61 +80,47 @@ def _last(moment: Moment, culprit: Culprit, deep: int) -> list[Culprit]:
     return [end for one in nexts for end in _last(moment, one, deep - 1)] or [culprit]
 
 
-def sentence(moment: Moment, blamed: list[Culprit], room: int) -> str:
+def sentence(moment: Moment, blamed: list[Culprit], room: int, language: str = "en") -> str:
     """Say who waits for whom: `! 2 wait: #1 #2 hold both workers`; "" while nobody waits.
 
     Of many culprits as many are named as there is room for.
     """
-    waiting = len(moment.queue[0])
-    if not waiting:
+    many = len(moment.queue[0])
+    if not many:
         return ""
-    wait = "waits" if waiting == 1 else "wait"
+    say = partial(told, language, many=many, wait="waits" if many == 1 else "wait")
     if not blamed:
-        return f"! {waiting:,} {wait}: the lane is free, wake-up"
+        return say("wake-up")
     if len(blamed) == 1:
-        return f"! {waiting:,} {wait}{_one(moment, blamed[0])}"
-    texts = [f"! {waiting:,} {wait}: {_several(moment, blamed, names)}" for names in (8, 6, 4, 3, 2, 1)]
-    return next((text for text in texts if len(text) <= room), texts[-1])
+        return _one(moment, blamed[0], language, say)
+    texts = [say("why", who=_several(moment, blamed, names, language)) for names in (8, 6, 4, 3, 2, 1)]
+    return next((text for text in texts if columns(text) <= room), texts[-1])
 
 
-def _one(moment: Moment, culprit: Culprit) -> str:
+def _one(moment: Moment, culprit: Culprit, language: str, say: Callable[..., str]) -> str:
     what = moment.stack.what(culprit.phase)
-    who = _name(culprit.request)
-    lane = _noun(moment, [culprit])
-    if culprit.kind == PhaseKind.RUNNING:
-        return f": {who} computes on the {lane}"
+    who = _name(culprit.request, language)
     if culprit.kind == PhaseKind.BLOCKED and what:
-        return f" {round((moment.time - culprit.start) / 1e6)} ms for {who}: {what}"
-    return f": {who} holds the {lane}"
+        return say("for", ms=round((moment.time - culprit.start) / 1e6), who=who, what=what)
+    key = "computes" if culprit.kind == PhaseKind.RUNNING else "holds the"
+    return say("why", who=told(language, key, who=who, lane=_noun(moment, [culprit], language)))
 
 
-def _several(moment: Moment, blamed: list[Culprit], names: int) -> str:
-    who = " ".join(_name(one.request) for one in blamed[:names]) + (" .." if len(blamed) > names else "")
+def _several(moment: Moment, blamed: list[Culprit], names: int, language: str) -> str:
+    who = " ".join(_name(one.request, language) for one in blamed[:names])
+    who += " .." if len(blamed) > names else ""
     if all(one.kind == PhaseKind.RUNNING for one in blamed):
-        return f"{who} compute"
+        return told(language, "compute", who=who)
     lanes = {one.lane for one in blamed}
-    noun = _noun(moment, blamed)
     serving = moment.stack.serving if moment.part is None else moment.part.serving
-    if len(lanes) < len(serving):
-        return f"{who} hold {len(lanes)} {noun}s"
-    return f"{who} hold both {noun}s" if len(lanes) == 2 else f"{who} hold all {len(lanes)} {noun}s"
+    key = "hold some" if len(lanes) < len(serving) else "hold both" if len(lanes) == 2 else "hold all"
+    return told(language, key, who=who, count=len(lanes), lane=_noun(moment, blamed, language))
 
 
-def _name(request: int) -> str:
-    return number(request) if request >= 0 else "nobody"
+def _name(request: int, language: str) -> str:
+    return number(request) if request >= 0 else told(language, "nobody")
 
 
-_NOUNS = {
-    LaneKind.PROCESS: "worker",
-    LaneKind.THREAD: "thread",
-    LaneKind.POOL: "pool",
-    LaneKind.LOOP: "loop",
-    LaneKind.GREENLET_HUB: "hub",
-    LaneKind.LOCK: "lock",
-    LaneKind.CONNECTION: "connection",
-}
-
-
-def _noun(moment: Moment, blamed: list[Culprit]) -> str:
+def _noun(moment: Moment, blamed: list[Culprit], language: str) -> str:
     kinds = {moment.stack.tree.kinds[one.lane] for one in blamed if one.lane >= 0}
-    return _NOUNS[LaneKind(kinds.pop())] if len(kinds) == 1 else "lane"
+    return lane_word(language, kinds.pop() if len(kinds) == 1 else None)

@@ -15,7 +15,7 @@ LETTERS = {Outcome.ERROR: "e", Outcome.TIMEOUT: "t", Outcome.REFUSED: "x", Outco
 def draw_client(band: Band) -> None:
     """Draw the client's row of one stack."""
     row = band.frame.rows.client[0]
-    band.frame.canvas.put(row, band.half.left, "client")
+    band.frame.canvas.put(row, band.half.left, band.say("client"))
     if band.dots:
         _rates(band, row)
     elif not band.frame.view.still:
@@ -36,7 +36,7 @@ def _arrivals(band: Band, row: int) -> None:
         text = band.name(request) + band.frame.glyphs.going
         path = band.half.strip - len(text)
         step = eased(band.frame.time - int(band.stack.due[request]), band.frame.view.cell, path)
-        _token(band, row, band.half.body + step, text, request, "is on its way in")
+        _token(band, row, band.half.body + step, text, request, "going")
 
 
 def _answers(band: Band, row: int) -> None:
@@ -46,7 +46,7 @@ def _answers(band: Band, row: int) -> None:
         text = band.frame.glyphs.coming + _name(band, request)
         path = band.half.strip - len(text)
         step = eased(band.frame.time - int(times[place]), band.frame.view.cell, path)
-        _token(band, row, band.half.body + path - step, text, request, "is on its way out")
+        _token(band, row, band.half.body + path - step, text, request, "coming")
 
 
 def _name(band: Band, request: int) -> str:
@@ -59,7 +59,7 @@ def _token(band: Band, row: int, column: int, text: str, request: int, how: str)
     canvas = band.frame.canvas
     if canvas.blank(row, column, len(text)):
         canvas.put(row, column, text, Ink.FAINT | band.mark(request))
-        canvas.hit(row, column, len(text), "request", band.side, request, f"#{request + 1} {how}")
+        canvas.hit(row, column, len(text), "request", band.side, request, band.say(how, n=request + 1))
 
 
 def _rates(band: Band, row: int) -> None:

@@ -22,7 +22,7 @@ def draw_crowd(band: Band, row: int, rows: int, number: int, style: int, words: 
     for n in range(rows):
         text = braille.crowd(min(dots, 8 * room), band.frame.glyphs.braille)
         canvas.put(row + n, band.half.line - len(text), text, style)
-        canvas.hit(row + n, band.half.body, room, "queue", band.side, number, f"the {band.where}{words}")
+        canvas.hit(row + n, band.half.body, room, "queue", band.side, number, words)
         dots -= min(dots, 8 * room)
     if each > 1 and rows > 2:
         canvas.put(row + 2, band.half.left, f"x{each:,}".rjust(band.half.label - 1))

@@ -9,10 +9,11 @@ from tracer.recording import PhaseKind
 from tui.player.canvas import fit
 from tui.player.figures import millis
 from tui.player.frame import Band, Frame
-from tui.player.glyphs import VERBS, style_of
+from tui.player.glyphs import style_of
 from tui.player.grid import BOLD, Ink
 from tui.player.stack import Stack
 from tui.player.steps import FOREVER
+from tui.player.words import kind_word
 
 Ids = NDArray[np.int64]
 LEAST = 50_000
@@ -86,7 +87,7 @@ def _waterfall(band: Band, request: int, span: int) -> None:
     row, rows = band.frame.rows.detail
     canvas, half, stack = band.frame.canvas, band.half, band.stack
     said = [
-        f"{VERBS[kind].lower()} {millis(ns)}"
+        f"{kind_word(band.frame.language, kind)} {millis(ns)}"
         for kind, ns in sorted(spent(stack, request, band.frame.time).items())
     ]
     title = f"{band.name(request)}  {millis(taken(stack, request, band.frame.time))} ms: {', '.join(said)}"

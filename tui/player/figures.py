@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.recording import Outcome
+from tui.player.canvas import fit
 from tui.player.client import rate
 from tui.player.frame import Band
 from tui.player.stack import Stack
@@ -49,9 +50,9 @@ def draw_figures(band: Band) -> None:
     row, rows = band.frame.rows.figures
     told = figures(band.stack, band.frame.time, band.part.executing)
     width = band.half.label + band.half.room + 2
-    lines = [_first(told, width), _second(told), *([_third(band)] if rows > 2 else [])]
+    lines = [_first(told, width), _second(band, told), *([_third(band)] if rows > 2 else [])]
     for n, line in enumerate(lines[:rows]):
-        band.frame.canvas.put(row + n, band.half.left, line[:width])
+        band.frame.canvas.put(row + n, band.half.left, fit(line, width))
 
 
 def _first(told: Figures, width: int) -> str:
@@ -71,9 +72,9 @@ def millis(ns: int) -> str:
     return f"{ns / 1e6:.0f}" if ns >= 10_000_000 or ns == 0 else f"{ns / 1e6:.1f}"
 
 
-def _second(told: Figures) -> str:
+def _second(band: Band, told: Figures) -> str:
     held = f"{100 * told.held:.0f}"
-    return f"done {told.done:>3}  open {told.open:>3}  held {held:>3} %  x {told.failed}"
+    return band.say("figures", done=told.done, open=told.open, held=held, failed=told.failed)
 
 
 def _third(band: Band) -> str:
@@ -81,5 +82,5 @@ def _third(band: Band) -> str:
     stack, time = band.stack, band.frame.time
     outcome = stack.recording.requests.outcome[stack.ended <= time]
     names = (Outcome.ERROR, Outcome.TIMEOUT, Outcome.REFUSED, Outcome.ABANDONED)
-    counts = "  ".join(f"{name.name.lower()} {int((outcome == name).sum())}" for name in names)
-    return f"answers {rate(stack.answers[0], time, 10 * band.frame.view.cell)}/s  {counts}"
+    counts = "  ".join(f"{band.say(name.name.lower())} {int((outcome == name).sum())}" for name in names)
+    return f"{band.say('answers', rate=rate(stack.answers[0], time, 10 * band.frame.view.cell))}  {counts}"

@@ -16,6 +16,7 @@ from tui.player.plan import SLOT, TOKEN, Half, Plan, crowd, dotted, slots
 from tui.player.rows import Rows
 from tui.player.stack import Stack
 from tui.player.view import View
+from tui.player.words import told
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,7 +64,11 @@ class Band:
         """Give `left ` or `right `, to be put before a noun; nothing if there is one stack only."""
         if len(self.frame.plan.halves) == 1:
             return ""
-        return "right " if self.half.left else "left "
+        return self.say("right" if self.half.left else "left")
+
+    def say(self, key: str, /, **values: object) -> str:
+        """Say something in the person's language."""
+        return told(self.frame.language, key, **values)
 
     @cached_property
     def moment(self) -> Moment:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from tui.keymap import footer
 from tui.player.canvas import columns, fit
 from tui.player.chapter import Chapter
 from tui.player.frame import Frame
 from tui.player.grid import BOLD, UNDERLINE, Ink
-
-KEYS = ("space play", ", . event", "h l time", "[ ] mark", "- + speed", "f follow", "n next", "? help")
-MORE = (*KEYS[:6], "z zoom", *KEYS[6:])
+from tui.player.words import told
 
 
 def span(ns: int) -> str:
@@ -21,15 +20,17 @@ def span(ns: int) -> str:
 
 def draw_title(frame: Frame) -> None:
     """Write the first row."""
-    state = "PLAY" if frame.view.playing else "PAUSE"
-    clock = f"t {frame.time / 1e9:.3f} s  {frame.view.speed}  1 cell {span(frame.view.cell)}  ? help"
-    right = f"{state}  {clock}"
-    room = frame.plan.width - len(right) - 1
+    state = told(frame.language, "play" if frame.view.playing else "pause")
+    values = {"t": frame.time / 1e9, "speed": frame.view.speed, "cell": span(frame.view.cell)}
+    right = told(frame.language, "clock", state=state, **values)
+    start = frame.plan.width - columns(right)
+    room = start - 1
     name = title(frame.model.chapter, frame.language)
     left = f" hopscope  {name}" if columns(name) + 12 <= room else f" {name}"
     frame.canvas.put(0, 0, fit(left, room), Ink.TEXT | BOLD)
-    frame.canvas.put(0, frame.plan.width - len(right), right)
-    frame.canvas.hit(0, frame.plan.width - 6, 6, "key", -1, ord("?"), "? help")
+    frame.canvas.put(0, start, right)
+    shown = columns(right[right.index("?") :])
+    frame.canvas.hit(0, frame.plan.width - shown, shown, "key", -1, ord("?"), right[right.index("?") :])
 
 
 def title(chapter: Chapter, language: str) -> str:
@@ -57,14 +58,14 @@ def draw_keys(frame: Frame) -> None:
     row, rows = frame.rows.keys
     if not rows:
         return
-    keys, gap = (MORE, 3) if frame.plan.width >= 100 else (KEYS, 2)
+    gap = 3 if frame.plan.width >= 100 else 2
     column = 1
-    for key in keys:
+    for key in footer("stage", frame.language, full=frame.plan.width >= 100):
         if column + columns(key) > frame.plan.width:
             break
         frame.canvas.put(row, column, key, Ink.FAINT)
         _hits(frame, row, column, key)
-        column += len(key) + gap
+        column += columns(key) + gap
 
 
 def _hits(frame: Frame, row: int, column: int, words: str) -> None:

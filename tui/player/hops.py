@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.player.canvas import fit
+from tui.player.canvas import columns, fit
 from tui.player.frame import Band
 from tui.player.glyphs import style_of
 from tui.player.grid import BLAME, BOLD, Ink
@@ -29,11 +29,11 @@ def _line(band: Band, row: int, part: Part, number: int, opened: bool) -> None:
     canvas, half, time = band.frame.canvas, band.half, band.frame.time
     width = half.label + half.room + 2
     name = f"{'v' if opened else '>'} {part.name}"
-    said = f"queue {part.queued.at(time):>2}  held {100 * part.held_share(time):>3.0f} %"
+    said = band.say("hop", queue=part.queued.at(time), held=100 * part.held_share(time))
     canvas.put(row, half.left, fit(name, width), Ink.TEXT | (BOLD if opened else 0))
-    canvas.put(row, half.left + width - len(said), said, Ink.TEXT if opened else Ink.FAINT)
+    canvas.put(row, half.left + width - columns(said), said, Ink.TEXT if opened else Ink.FAINT)
     if not opened:
-        _inside(band, row, part, width - len(said) - 1)
+        _inside(band, row, part, width - columns(said) - 1)
     words = f"{part.name}: {said}"
     canvas.hit(row, half.left, width, "hop", band.side, number, words)
 

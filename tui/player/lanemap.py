@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.player.canvas import columns, fit
 from tui.player.frame import Band
 from tui.player.glyphs import style_of
 from tui.player.grid import Ink
@@ -19,7 +20,7 @@ def draw_map(band: Band, top: int, entry: Row) -> None:
         text = "".join(band.frame.glyphs.kinds[kind] if kind >= 0 else "_" for kind in part)
         canvas.put(top + n, band.half.body, text)
         canvas.paint(top + n, band.half.body, bytes(_style(kind) for kind in part))
-        words = f"{entry.label}: {busy} of {capacity} held"
+        words = band.say("map", lane=entry.label, busy=busy, all=capacity)
         canvas.hit(top + n, band.half.left, band.half.label + room, "lane", band.side, entry.lane, words)
     _label(band, top, entry, f"{busy}/{capacity}")
 
@@ -31,11 +32,11 @@ def _style(kind: int) -> int:
 def _label(band: Band, top: int, entry: Row, share: str) -> None:
     canvas, left, width = band.frame.canvas, band.half.left, band.half.label
     if entry.rows > 1:
-        canvas.put(top, left, entry.label[: width - 1])
+        canvas.put(top, left, fit(entry.label, width - 1))
         canvas.put(top + 1, left, share.rjust(width - 2))
     else:
         both = f"{entry.label} {share}"
-        canvas.put(top, left, both if len(both) < width else entry.label[: width - 1])
+        canvas.put(top, left, both if columns(both) < width else fit(entry.label, width - 1))
 
 
 def lane_states(band: Band, lanes: tuple[int, ...]) -> list[int]:

@@ -30,6 +30,7 @@ def lane_rows(band: Band) -> list[Row]:
         band.half,
         band.frame.view.selected,
         band.frame.view.followed,
+        band.frame.language,
     )
     made: list[Row] = band.frame.model.keep(key, lambda: _rows(band, room))
     return made
@@ -48,7 +49,7 @@ def _rows(band: Band, room: int) -> list[Row]:
     room -= sum(one.rows for one in maps)
     kept = _kept(band, own, room)
     rest = tuple(lane for lane in own if lane not in kept)
-    others = [Row(False, -1, "rest", 1, rest)] if rest else []
+    others = [Row(False, -1, band.say("rest"), 1, rest)] if rest else []
     return [Row(True, lane, tree.short(lane)) for lane in kept] + others + maps
 
 

@@ -22,7 +22,7 @@ def draw_latency(band: Band) -> None:
     row, rows = band.frame.rows.latency
     canvas, half = band.frame.canvas, band.half
     scale = band.frame.model.scale
-    canvas.put(row - 1, half.left, "latency")
+    canvas.put(row - 1, half.left, band.say("latency"))
     canvas.put(row - 1, half.left + half.label, f"{scale / 1e6:.0f} ms".rjust(half.room), Ink.FAINT)
     shape = columns_of(band.frame.model.requests, half.room)
     bars, dots = heights(band.stack, band.frame.time, 4 * rows, scale)
@@ -87,9 +87,9 @@ def _hits(band: Band, row: int, shape: tuple[int, int]) -> Iterator[Hit]:
     many = max(1, 2 * shape[1] // shape[0])
     for first in range(0, due, many):
         request = first + int(ages[first : first + many].argmax())
-        how = "took" if stack.ended[request] <= time else "is open since"
+        how = "took" if stack.ended[request] <= time else "is open"
         column = band.half.body + column_of(first, shape)
-        words = f"#{request + 1} {how} {ages[request] / 1e6:.0f} ms"
+        words = band.say(how, n=request + 1, ms=f"{ages[request] / 1e6:.0f}")
         yield Hit(row, column, _breadth(shape), "request", band.side, request, words)
 
 

@@ -26,7 +26,9 @@ class Event(NamedTuple):
     time: int  # ns
     letter: str  # on the ruler, "" for none there
     side: int
-    words: str
+    words: str  # a key of the table of words
+    number: int = 0  # of the request, or how many
+    how: str = ""  # of a bad end: a key, too
 
 
 def events(model: Model) -> tuple[Event, ...]:
@@ -56,16 +58,16 @@ def _queueing(stack: Stack, side: int, visible: int) -> list[Event]:
     letter = "" if told else "q"  # the b of the hold says it already
     return [
         Event(first, letter, side, "first queueing"),
-        Event(queued.peak, "", side, f"queue maximum, {queued.most}"),
+        Event(queued.peak, "", side, "queue maximum", queued.most),
         *drained,
     ]
 
 
 def _blames(stack: Stack, side: int) -> list[Event]:
-    found = [Event(hold.start, "", side, "a hold that delays others") for hold in delaying(stack)]
+    found = [Event(hold.start, "", side, "a hold") for hold in delaying(stack)]
     for hold in outstanding(stack):
-        found.append(Event(hold.start, "b", side, "a hold that delays many"))
-        found.append(Event(hold.end, "r", side, "its release"))
+        found.append(Event(hold.start, "b", side, "a long hold"))
+        found.append(Event(hold.end, "r", side, "release"))
     return found
 
 
@@ -111,6 +113,6 @@ def _ends(stack: Stack, side: int) -> list[Event]:
     for kind, letter in _LETTERS.items():
         for request in np.flatnonzero(outcome == kind).tolist():
             if stack.ended[request] < FOREVER:
-                words = f"#{request + 1}: {kind.name.lower()}"
-                found.append(Event(int(stack.ended[request]), letter, side, words))
+                at = int(stack.ended[request])
+                found.append(Event(at, letter, side, "ended", request + 1, kind.name.lower()))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tracer.recording import PhaseKind
+from tui.player.canvas import columns
 from tui.player.crowd import draw_crowd
 from tui.player.frame import Band
 from tui.player.glyphs import VERBS, style_of
@@ -20,7 +21,14 @@ def draw_outside(band: Band) -> None:
     _label(band, row, rows, len(requests))
     if band.outside_dots:
         style = style_of(PhaseKind.AWAITING, False)
-        draw_crowd(band, row, rows, len(requests), style, f"stack: {len(requests)} are outside")
+        draw_crowd(
+            band,
+            row,
+            rows,
+            len(requests),
+            style,
+            band.say("stack outside", where=band.where, count=len(requests)),
+        )
         return
     places = band.places(TOKEN, rows)
     shown = len(requests) if len(requests) <= len(places) else len(places) - 1
@@ -53,19 +61,20 @@ def pools_in(band: Band) -> list[int]:
 
 def _label(band: Band, row: int, rows: int, count: int) -> None:
     canvas, left, width = band.frame.canvas, band.half.left, band.half.label
-    name, where = _place(band)
+    place = _place(band)
+    name, said = band.say(place), band.say(f"are {place}", count=count)
     number = f"{count:,}" if count else ""
-    canvas.put(row, left, name if rows > 1 else name + number.rjust(max(2, width - 1 - len(name))))
+    canvas.put(row, left, name if rows > 1 else name + number.rjust(max(2, width - 1 - columns(name))))
     if rows > 1:
         canvas.put(row + 1, left, number.rjust(width - 1))
-    canvas.hit(row, left, width, "outside", band.side, count, f"{count} are {where}")
+    canvas.hit(row, left, width, "outside", band.side, count, said)
 
 
-def _place(band: Band) -> tuple[str, str]:
+def _place(band: Band) -> str:
     """Name the rows for the whole recording: who holds a thread of a pool is not outside."""
     if not pools_in(band):
-        return "outside", "outside"
-    return ("out+pool", "outside or in the pool") if band.part.outside.most else ("in pool", "in the pool")
+        return "outside"
+    return "out+pool" if band.part.outside.most else "in pool"
 
 
 def _token(band: Band, row: int, column: int, phase: int, request: int) -> None:
@@ -75,7 +84,7 @@ def _token(band: Band, row: int, column: int, phase: int, request: int) -> None:
     band.frame.canvas.put(
         row, column + TOKEN - 1 - len(text), text, style_of(kind, holds) | band.mark(request)
     )
-    where = "in the pool" if holds else "outside"
     what = band.stack.what(phase)
-    words = f"#{request + 1} is {where}, {VERBS[kind]}" + (f": {what}" if what else "")
+    words = band.say("is in pool" if holds else "is outside", n=request + 1, kind=VERBS[kind])
+    words += f": {what}" if what else ""
     band.frame.canvas.hit(row, column, TOKEN - 1, "request", band.side, request, words)

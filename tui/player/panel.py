@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from tui.player.canvas import fit
+from tui.player.canvas import columns, fit
 from tui.player.detail import chosen, spent, taken
 from tui.player.figures import millis
 from tui.player.frame import Band
-from tui.player.glyphs import VERBS, number
+from tui.player.glyphs import number
 from tui.player.grid import BOLD, Ink
 from tui.player.moments import delaying
+from tui.player.words import kind_word
 
 TOP = 8
 
@@ -34,11 +35,16 @@ def _culprits(band: Band) -> list[tuple[int, str]]:
     starts = np.array([hold.start for hold in holds], np.int64)
     delays = (stack.queued.integral(ends) - stack.queued.integral(starts)).tolist()
     ranked = sorted(zip(delays, holds, strict=True), reverse=True)[:TOP]
-    lines = [(Ink.TEXT | BOLD, "made others wait")]
+    lines = [(Ink.TEXT | BOLD, band.say("made others wait"))]
     for delay, hold in ranked:
-        who = number(hold.request) if hold.request >= 0 else "nobody"
-        lines.append((int(Ink.TEXT), f"{who:<5}{millis(int(delay)):>8} ms  {stack.tree.short(hold.lane)}"))
-    return lines if len(lines) > 1 else [*lines, (int(Ink.FAINT), "nobody so far")]
+        who = number(hold.request) if hold.request >= 0 else band.say("nobody")
+        lines.append(
+            (
+                int(Ink.TEXT),
+                f"{who}{' ' * (5 - columns(who))}{millis(int(delay)):>8} ms  {stack.tree.short(hold.lane)}",
+            )
+        )
+    return lines if len(lines) > 1 else [*lines, (int(Ink.FAINT), band.say("nobody so far"))]
 
 
 def _request(band: Band) -> list[tuple[int, str]]:
@@ -47,5 +53,10 @@ def _request(band: Band) -> list[tuple[int, str]]:
         return []
     head = f"{band.name(request)}  {millis(taken(band.stack, request, band.frame.time))} ms"
     told = sorted(spent(band.stack, request, band.frame.time).items())
-    lines = [(int(Ink.TEXT), f"{VERBS[kind].lower():<9}{millis(ns):>8} ms") for kind, ns in told]
+    lines = [(int(Ink.TEXT), f"{_padded(band, kind)}{millis(ns):>8} ms") for kind, ns in told]
     return [(Ink.TEXT | BOLD | band.mark(request), head), *lines]
+
+
+def _padded(band: Band, kind: int) -> str:
+    word = kind_word(band.frame.language, kind)
+    return word + " " * (9 - columns(word))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.player.canvas import columns
 from tui.player.crowd import draw_crowd
 from tui.player.frame import Band
 from tui.player.grid import BOLD, Ink
@@ -14,7 +15,8 @@ def draw_queue(band: Band) -> None:
     waiting, wire = len(band.moment.queue[0]), 0 if band.dots else len(band.moment.wire)
     _label(band, row, rows, f"{waiting:,}" + (f"+{wire}" if wire else ""))
     if band.queue_dots:
-        draw_crowd(band, row, rows, waiting, Ink.QUEUE, f"queue: {waiting} wait")
+        words = band.say("in queue", where=band.where, count=waiting)
+        draw_crowd(band, row, rows, waiting, Ink.QUEUE, words)
         _follow(band, row)
     else:
         _tokens(band, row, rows)
@@ -24,12 +26,13 @@ def draw_queue(band: Band) -> None:
 
 def _label(band: Band, row: int, rows: int, count: str) -> None:
     canvas, left, width = band.frame.canvas, band.half.left, band.half.label
-    words = f"the {band.where}queue: {count} wait"
+    words = band.say("in queue", where=band.where, count=count)
+    name = band.say("queue")
     if rows == 1:
-        name = "queue" if len(count) < width - 5 else "q"
-        canvas.put(row, left, f"{name} {count.rjust(width - 2 - len(name))}")
+        name = name if columns(name) + len(count) < width else band.say("q")
+        canvas.put(row, left, f"{name} {count.rjust(width - 2 - columns(name))}")
     else:
-        canvas.put(row, left, "queue")
+        canvas.put(row, left, name)
         canvas.put(row + 1, left, f"{count:>{width - 1}}")
     for n in range(min(rows, 2)):
         canvas.hit(row + n, left, width, "queue", band.side, len(band.moment.queue[0]), words)
@@ -61,12 +64,9 @@ def _token(band: Band, place: tuple[int, int], request: int, position: int) -> N
 
 
 def _words(band: Band, request: int, position: int) -> str:
-    who, many = f"#{request + 1}", len(band.moment.queue[0])
-    if position < 0:
-        return f"{who} is sent, no server has taken it up"
-    if position == 0:
-        return f"{who} is the head of the {band.where}queue, {many} in it"
-    return f"{who} is number {position + 1} in the {band.where}queue, {many} in it"
+    key = "sent" if position < 0 else "number" if position else "head"
+    many = len(band.moment.queue[0])
+    return band.say(key, n=request + 1, where=band.where, many=many, place=position + 1)
 
 
 def _follow(band: Band, row: int) -> None:
@@ -89,4 +89,4 @@ def _line(band: Band, row: int, rows: int) -> None:
 def line_words(band: Band) -> str:
     """Say where the line ends."""
     labels = sorted({band.stack.tree.label(one.lane) for one in band.blamed if one.lane >= 0})
-    return f"the line ends at {' and '.join(labels)}" if labels else "the line ends nowhere: wake-up"
+    return band.say("line", lanes=band.say("and").join(labels)) if labels else band.say("no line")

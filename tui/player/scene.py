@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.player.blame import sentence
-from tui.player.canvas import Canvas, fit
+from tui.player.canvas import Canvas, columns, fit
 from tui.player.client import draw_client
 from tui.player.detail import draw_detail
 from tui.player.figures import draw_figures
@@ -22,18 +22,14 @@ from tui.player.queue import draw_queue
 from tui.player.seats import draw_lanes
 from tui.player.timeline import draw_timeline
 from tui.player.view import View
-
-TOO_SMALL = {
-    "en": "make the window larger",
-    "ko": "창을 더 크게 해 주세요",
-}
+from tui.player.words import told
 
 
 def scene(model: Model, view: View, t: int, size: tuple[int, int], language: str = "en") -> Grid:
     """Draw the Stage at `t` ns since the chapter's start on `size` = (columns, rows)."""
     canvas = Canvas(*size)
     if size[0] < SMALLEST[0] or size[1] < SMALLEST[1]:
-        canvas.put(0, 0, fit(TOO_SMALL.get(language, TOO_SMALL["en"]), size[0]))
+        canvas.put(0, 0, fit(told(language, "too small"), size[0]))
         return canvas.freeze()
     frame = Frame(model, view, t, plan(model, view, size), canvas, language)
     draw_title(frame)
@@ -66,7 +62,7 @@ def _why(band: Band) -> None:
     """Say who waits for whom."""
     row, half = band.frame.rows.why[0], band.half
     room = half.label + half.room + 2
-    text = sentence(band.moment, band.blamed, room)
+    text = sentence(band.moment, band.blamed, room, band.frame.language)
     if text:
         band.frame.canvas.put(row, half.left, fit(text, room), Ink.TEXT | BOLD)
-        band.frame.canvas.hit(row, half.left, len(text), "side", band.side, band.side, text)
+        band.frame.canvas.hit(row, half.left, columns(text), "side", band.side, band.side, text)

@@ -94,10 +94,11 @@ def called(band: Band, request: int) -> str:
 def lane_words(band: Band, entry: Row, holder: Holder | None) -> str:
     """Say who holds a lane: `worker 1 holds #1, BLOCKED`."""
     label = band.stack.tree.label(entry.lane)
-    name = label if any(char.isdigit() for char in label) else f"the {label}"
+    name = label if any(char.isdigit() for char in label) else band.say("the lane", lane=label)
     if holder is None:
-        return f"{name} is free"
+        return band.say("free", lane=name)
     if holder.kind == IDLE or holder.request < 0:
-        return f"{name} is held by no request"
+        return band.say("nobody's", lane=name)
     what = band.stack.what(holder.phase)
-    return f"{name} holds #{holder.request + 1}, {VERBS[holder.kind]}" + (f": {what}" if what else "")
+    said = band.say("holds", lane=name, n=holder.request + 1, kind=VERBS[holder.kind])
+    return said + (f": {what}" if what else "")

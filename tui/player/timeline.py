@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,18 +12,28 @@ from tui.player import braille
 from tui.player.frame import Frame
 from tui.player.grid import FILLED, Hit, Ink
 from tui.player.model import Model
-from tui.player.moments import events
+from tui.player.moments import Event, events
 from tui.player.plan import LABEL, Plan
 from tui.player.stack import Stack
+from tui.player.words import told
 
 Ints = NDArray[np.int64]
 
 
+class Row(NamedTuple):
+    """A row of bars: where, what it is called (or ""), its cells, their ink up to the playhead."""
+
+    row: int
+    label: str
+    cells: str
+    ink: Ink
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Ruled:
-    """What of a timeline does not change with the playhead: (row, label, cells), and hit boxes."""
+    """What of a timeline does not change with the playhead: its rows, and hit boxes."""
 
-    rows: tuple[tuple[int, str, str], ...]
+    rows: tuple[Row, ...]
     hits: tuple[Hit, ...]
 
 
@@ -35,26 +46,28 @@ def window(frame: Frame) -> tuple[int, int]:
 def draw_timeline(frame: Frame) -> None:
     """Draw load, queues and ruler."""
     start, end = window(frame)
-    key = ("timeline", frame.plan.width, frame.plan.height, frame.plan.halves, start, end, frame.view.glyphs)
-    ruled: Ruled = frame.model.keep(key, lambda: _ruled(frame.model, frame.plan, start, end))
+    plan, language = frame.plan, frame.language
+    size = (plan.width, plan.height, plan.halves, frame.view.glyphs)
+    key = ("timeline", size, plan.rows, start, end, language)
+    ruled: Ruled = frame.model.keep(key, lambda: _ruled(frame, start, end))
     width = frame.plan.width - LABEL
     head = (frame.time - start) * width // (end - start)
-    for row, label, cells in ruled.rows:
+    for row, label, cells, ink in ruled.rows:
         frame.canvas.put(row, 0, label)
         frame.canvas.put(row, LABEL, cells)
-        ink = Ink.QUEUE if label.startswith("queue") else Ink.TEXT
         past = min(max(head + 1, 0), width)
         frame.canvas.paint(row, LABEL, bytes((ink,)) * past + bytes((Ink.FAINT,)) * (width - past))
     _ruler(frame, start, end)
-    _playhead(frame, min(head, width - 1), [row for row, _, _ in ruled.rows])
+    _playhead(frame, min(head, width - 1), [row for row, *_ in ruled.rows])
     frame.canvas.hits.extend(ruled.hits)
 
 
-def _ruled(model: Model, plan: Plan, start: int, end: int) -> Ruled:
+def _ruled(frame: Frame, start: int, end: int) -> Ruled:
+    model, plan, language = frame.model, frame.plan, frame.language
     width = plan.width - LABEL
     bounds = start + np.arange(2 * width + 1) * (end - start) // (2 * width)
-    rows = _load(model, plan, bounds) + _queues(model, plan, bounds)
-    lines = [*(row for row, _, _ in rows), plan.rows.ruler[0]]
+    rows = _load(model, plan, bounds, language) + _queues(model, plan, bounds, language)
+    lines = [*(row for row, *_ in rows), plan.rows.ruler[0]]
     times = [start + n * (end - start) // width for n in range(width)]
     hits = (
         Hit(row, LABEL + n, 1, "time", -1, time, f"{time / 1e9:.3f} s")
@@ -64,31 +77,34 @@ def _ruled(model: Model, plan: Plan, start: int, end: int) -> Ruled:
     return Ruled(tuple(rows), tuple(hits))
 
 
-def _load(model: Model, plan: Plan, bounds: Ints) -> list[tuple[int, str, str]]:
+def _load(model: Model, plan: Plan, bounds: Ints, language: str) -> list[Row]:
     """Arrivals of each half-cell; both sides are sent the same, so one row does."""
     row, rows = plan.rows.load
     if not rows or not model.stacks:
         return []
     counts = np.diff(np.searchsorted(model.stacks[0].due, bounds))
-    return _lines(row, rows, "load", counts, int(counts.max(initial=0)), plan)
+    name = told(language, "load")
+    return _lines(row, rows, (name, Ink.TEXT), counts, int(counts.max(initial=0)), plan)
 
 
-def _queues(model: Model, plan: Plan, bounds: Ints) -> list[tuple[int, str, str]]:
+def _queues(model: Model, plan: Plan, bounds: Ints, language: str) -> list[Row]:
     row, rows = plan.rows.queues
     each = rows // 2 if len(plan.halves) == 2 else rows
     top = max((stack.queued.most for stack in model.stacks), default=0)
-    found = []
+    found: list[Row] = []
+    queue = told(language, "queue")
     for n, (side, _) in enumerate(plan.halves):
-        name = "queue" if len(plan.halves) == 1 else f"queue {'LR'[n]}"
+        name = queue if len(plan.halves) == 1 else f"{queue} {'LR'[n]}"
         values = sampled(model.stacks[side], bounds, top)
-        found += _lines(row + n * each, each, name, values, top, plan)
+        found += _lines(row + n * each, each, (name, Ink.QUEUE), values, top, plan)
     return found
 
 
-def _lines(row: int, rows: int, name: str, values: Ints, top: int, plan: Plan) -> list[tuple[int, str, str]]:
+def _lines(row: int, rows: int, named: tuple[str, Ink], values: Ints, top: int, plan: Plan) -> list[Row]:
     bars = braille.levels(values, top, 4 * rows)
     texts = braille.columns(bars, np.zeros_like(bars), rows, plan.glyphs.braille)
-    return [(row + n, name if n == 0 else "", text) for n, text in enumerate(texts)]
+    name, ink = named
+    return [Row(row + n, name if n == 0 else "", text, ink) for n, text in enumerate(texts)]
 
 
 def sampled(stack: Stack, bounds: Ints, top: int) -> Ints:
@@ -109,8 +125,8 @@ def _ruler(frame: Frame, start: int, end: int) -> None:
     canvas.put(row, 0, f"{start / 1e9:.3g} s")
     canvas.put(row, LABEL, "-" * width, Ink.FAINT)
     sides = [side for side, _ in frame.plan.halves]
-    marks = [(event.time, event.letter, event.words) for event in events(frame.model) if event.side in sides]
-    marks += [(time, "'", "bookmark") for time in frame.view.bookmarks]
+    marks = [(one.time, one.letter, _said(frame, one)) for one in events(frame.model) if one.side in sides]
+    marks += [(time, "'", told(frame.language, "bookmark")) for time in frame.view.bookmarks]
     for time, letter, words in marks:
         if letter and start <= time < end:
             column = LABEL + (time - start) * width // (end - start)
@@ -119,6 +135,11 @@ def _ruler(frame: Frame, start: int, end: int) -> None:
             canvas.hit(row, column, 1, "time", -1, time, words)
     last = f"{end / 1e9:.2f} s"
     canvas.put(row, frame.plan.width - len(last), last)
+
+
+def _said(frame: Frame, event: Event) -> str:
+    how = told(frame.language, event.how) if event.how else ""
+    return told(frame.language, event.words, n=event.number, how=how)
 
 
 def _playhead(frame: Frame, column: int, rows: list[int]) -> None:

@@ -7,6 +7,7 @@ values, and asks pure functions for both; nothing here or there reads a file or 
 from __future__ import annotations
 
 import time
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from textual import events
@@ -18,6 +19,7 @@ from tracer.recording import TraceError
 from tui.keymap import GLOBAL, actions_of
 from tui.player.grid import Grid
 from tui.player.plan import SMALLEST
+from tui.registry import BY_NAME
 from tui.snapshot import Place, Snapshot
 from tui.widgets.canvas import Canvas
 
@@ -184,6 +186,13 @@ class GridScreen(Screen[None], inherit_bindings=False):
         """Obey a key."""
         event.stop()
         self.press(event.key, event.character)
+
+
+def screen_class(name: str) -> type[GridScreen]:
+    """Import the class of a screen of the registry."""
+    module, _, attribute = BY_NAME[name].screen.partition(":")
+    found: type[GridScreen] = getattr(import_module(module), attribute)
+    return found
 
 
 _OVERLAYS = ("help", "palette")
