@@ -23,6 +23,7 @@ from tracer.capture.events import (
     NoteKind,
     Why,
 )
+from tracer.capture.following import follow
 from tracer.capture.headers import Dissector, Segments, address
 from tracer.capture.records import Interface, Records
 from tracer.capture.streams import Streams, connections
@@ -51,4 +52,5 @@ __all__ = [
     "Why",
     "address",
     "connections",
+    "follow",
 ]

@@ -23,6 +23,7 @@ GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 GZIP_INPUT = 16 * 1024
 ZSTD_INPUT = 512  # what 512 bytes can unpack to is 16 MiB; the window adds 32 MiB at most
 ZSTD_WINDOW = 1 << 25
+OWN = "/dev/fd/"
 
 
 class Source(Protocol):
@@ -55,6 +56,8 @@ def open_source(path: str, wait: Wait | None = None) -> Source:
 def _descriptor(path: str) -> int:
     if path == "-":
         return os.dup(sys.stdin.fileno())
+    if path.startswith(OWN) and path.removeprefix(OWN).isdecimal():  # opened anew it would need rights anew
+        return _duplicate(path, int(path.removeprefix(OWN)))
     try:
         number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
@@ -64,6 +67,13 @@ def _descriptor(path: str) -> int:
         os.close(number)
         raise CaptureError(path, "is a folder, not a capture: name a file in it")
     return number
+
+
+def _duplicate(path: str, number: int) -> int:
+    try:
+        return os.dup(number)
+    except OSError as error:
+        raise CaptureError(path, f"cannot be opened: {error.strerror}") from None
 
 
 class Raw:

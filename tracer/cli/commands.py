@@ -33,6 +33,7 @@ COMMANDS = {
     "demo": Command("tracer.cli.demo", "record a real gunicorn and a real uvicorn, play both side by side"),
     "tui": Command("tracer.cli.tui", "the terminal app: watch requests move through a recording"),
     "run": Command("tracer.cli.run", "start any server with the agent in it and record until it ends"),
+    "record": Command("tracer.cli.record", "capture packets, here or on another machine by SSH"),
     "collect": Command("tracer.cli.collect", "gather the rings of servers that run with the agent"),
     "simulate": Command("tracer.cli.simulate", "run a scenario: models of servers, and what they would do"),
     "requests": Command("tracer.cli.requests", "list the requests of a recording, each with its hops"),
