@@ -10,7 +10,20 @@ from tracer.assemble.keys import Key
 from tracer.assemble.server import server_stay
 from tracer.assemble.story import Stay, Story
 from tracer.load.exchange import Exchange
-from tracer.recording import CERTAIN, UNKNOWN, Evidence, Mark, Match, Outcome, Phase, PhaseKind, Request, Rows
+from tracer.recording import (
+    CERTAIN,
+    UNKNOWN,
+    Evidence,
+    Mark,
+    MarkKind,
+    Match,
+    Outcome,
+    Phase,
+    PhaseKind,
+    Request,
+    Rows,
+)
+from tracer.recording.trace import trace_value
 
 BY_ORDINAL = 9_000  # confidence: addresses may have been used again
 
@@ -71,6 +84,9 @@ class Journey:
         _add(rows, stay)
         _add(rows, app_stay(story, self.request, app))
         rows.phases += _idle(story)
+        if self.exchange is None and (trace := trace_value(story.opened.trace_id, story.opened.span_id)):
+            story_trace = Mark(story.start, MarkKind.TRACE, self.request, story.server_visit, value=trace)
+            rows.marks.append(story_trace)
         for time, kind, value in story.marks:
             rows.marks.append(Mark(time, kind, self.request, story.server_visit, value=value))
 

@@ -62,6 +62,7 @@ class MarkKind(IntEnum):
 
     REFUSED, TIMEOUT, ERROR, ABANDONED, DISCONNECT, RETRANSMISSION, RESET, ZERO_WINDOW, GAP = range(9)
     MESSAGE, FORK, EXIT, WORKER_KILLED, HOOK_FAULT, LOST, NOTE = range(9, 16)
+    TRACE = 16  # a visit came with a traceparent; value: see `tracer.recording.trace`
 
 
 class Evidence(IntEnum):
