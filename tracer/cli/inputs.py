@@ -11,7 +11,10 @@ from tracer.cli.errors import CliError
 if TYPE_CHECKING:
     from tracer.recording import Recording
 
-HELP = "a .trace, a .pcap or .pcapng (also .gz, .zst; - for a pipe), or sample:NAME"
+HELP = (
+    "a .trace, a .pcap or .pcapng (also .gz, .zst; - for a pipe), a JSON log of nginx or Apache, sample:NAME "
+    "or LOG+TRACE: a proxy's log and a recording behind it, joined by traceparent"
+)
 _CAPTURES = (".pcap", ".pcapng", ".cap")
 _PACKED = (".gz", ".zst")
 _MAGICS = (
@@ -30,7 +33,11 @@ def add_files(parser: argparse.ArgumentParser) -> None:
 
 def opened(name: str) -> Recording:
     """Open a recording; CliError or TraceError, each one sentence, if it cannot be."""
+    if "+" in name and not Path(name).exists():
+        return _joined(name)
     path = located(name)
+    if path.is_file() and _is_log(path):
+        return _logged(path)
     if is_capture(path):
         return _captured(name, path)
     from tracer.recording.live import PART, open_recording, part_of
@@ -87,6 +94,43 @@ def is_capture(path: Path) -> bool:
         return file.read(4).startswith(_MAGICS)
 
 
+def _joined(name: str) -> Recording:
+    """Open each part of OUTER+INNER, and make them one."""
+    from tracer.assemble.combined import CombineError, combined
+
+    outer, *rest = name.split("+")
+    recording = opened(outer)
+    for part in rest:
+        try:
+            recording = combined(recording, opened(part))
+        except CombineError as error:
+            raise CliError(f"{name}: {error}") from None
+    if not recording.meta["joined"]:
+        from tracer.cli.streams import tell
+
+        tell(f"{name}: no request is in both; docs/guide/logs.md says how to pass a traceparent")
+    return recording
+
+
+def _is_log(path: Path) -> bool:
+    from tracer.observe.logs import is_log
+
+    return is_log(path)
+
+
+def _logged(path: Path) -> Recording:
+    """Read an access log; lines that cannot be read are told on stderr, and the rest is read all the same."""
+    from tracer.assemble.logs import recording_of_log
+    from tracer.observe.logs import LogError
+
+    try:
+        recording = recording_of_log(path)
+    except LogError as error:
+        raise CliError(str(error)) from None
+    _tell_faults(recording.meta["faults"])
+    return recording
+
+
 def _captured(name: str, path: Path) -> Recording:
     """Read a capture; what was wrong with it goes to stderr, and the rest is read all the same."""
     from tracer.assemble.packets import recording_of
@@ -108,4 +152,4 @@ def _tell_faults(faults: list[str]) -> None:
     for fault in faults[:MOST_FAULTS]:
         tell(fault)
     if len(faults) > MOST_FAULTS:
-        tell(f"and {len(faults) - MOST_FAULTS} more faults of the capture")
+        tell(f"and {len(faults) - MOST_FAULTS} more faults")
