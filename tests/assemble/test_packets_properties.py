@@ -6,9 +6,11 @@ import io
 import os
 import sys
 import tracemalloc
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -173,3 +175,30 @@ def test_memory_is_bounded_by_what_is_open(tmp_path):
         tracemalloc.stop()
     assert told(recording)[0]["response_body_bytes"] == 24_000_000
     assert peak < 24e6
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    kinds=st.lists(st.sampled_from([0, 0, 0, 0, 1, 2, 2]), min_size=20, max_size=60),
+    chunk=st.integers(200, 6000),
+    together=st.integers(1, 3),
+    lost=st.sets(st.integers(8, 100), max_size=2),
+)
+def test_the_short_cut_tells_the_same(kinds, chunk, together, lost, tmp_path):
+    """Plain stretches, cut by chunks and by what is not plain, pipelined, with and without missing frames."""
+    talk = Talk().open()
+    for number in range(0, len(kinds), together):
+        some = kinds[number : number + together]
+        for place, kind in enumerate(some):
+            talk.send(0, (POST if kind == 1 else GET) % (number + place))
+        for kind in some:
+            talk.send(1, ANSWERS[kind])
+    frames = [packet for place, packet in enumerate(talk.close().frames) if place not in lost]
+    path = tmp_path / "plain.pcap"
+    path.write_bytes(written((packet, START + number * MS) for number, packet in enumerate(frames)))
+    fast, slow = (recording_of(Capture(str(path), chunk=chunk), short_cuts=use) for use in (True, False))
+    assert fast.check() == []
+    assert told(fast) == told(slow)
+    for table in ("requests", "visits", "phases", "lanes", "marks"):
+        one, other = getattr(fast, table), getattr(slow, table)
+        assert all(np.array_equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(one)), table

@@ -140,6 +140,25 @@ class Connection:
             return out + self._through(_other(kind), b"") if self.tls else out
         return self._proxy.close() if self._proxy and kind == REQUEST else []
 
+    @property
+    def resting(self) -> bool:
+        """Whether HTTP/1 is spoken, nothing of it is open, and no byte waits to be read."""
+        return (
+            self.protocol == "http1"
+            and self._pair is not None
+            and all(d.resting for d in self._pair.values())
+        )
+
+    def skip(self, requests: int, responses: int, exchanges: int) -> None:
+        """Go past whole exchanges that somebody else has read, while it is resting; sizes are in bytes."""
+        assert self._pair is not None
+        for kind, size in ((REQUEST, requests), (RESPONSE, responses)):
+            self._pair[kind].skip(size)
+        decoder = self._pair[REQUEST]
+        assert isinstance(decoder, http1.Requests)
+        assert decoder.exchanges
+        decoder.exchanges.skip(exchanges)
+
     def waiting(self, kind: Kind) -> int:
         """Give the offset before which no message that is yet to come begins."""
         return self._pair[kind].waiting if self._pair else self._offsets[kind]

@@ -40,6 +40,15 @@ class Decoder:
         return self._offset + len(self._buffer)
 
     @property
+    def resting(self) -> bool:
+        """Whether it stands between two messages."""
+        return not self._buffer and self._state == self._start
+
+    def skip(self, size: int) -> None:
+        """Go past whole messages of `size` bytes that somebody else has read, while it is resting."""
+        self._offset += size
+
+    @property
     def waiting(self) -> int:
         """The offset before which no message that is yet to come begins."""
         return self._offset

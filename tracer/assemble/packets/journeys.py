@@ -7,11 +7,14 @@ TRANSFER. Each phase names the first and last frame that say so.
 from __future__ import annotations
 
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from tracer.assemble.packets.places import Moment, later
 from tracer.assemble.packets.stay import Stay
-from tracer.assemble.packets.world import World
 from tracer.recording import UNKNOWN, Evidence, Match, Outcome, Phase, PhaseKind, Request, Visit
+
+if TYPE_CHECKING:
+    from tracer.assemble.packets.world import World
 
 CLIENT = 0
 """The id of the client's hop."""

@@ -32,14 +32,14 @@ class Listener:
         self._servers: Counter[str] = Counter()
         self._protocols: Counter[str] = Counter()
 
-    def told(self, server: str | None) -> None:
-        """Take in the Server field of an answer."""
+    def told(self, server: str | None, count: int = 1) -> None:
+        """Take in the Server field of an answer, or of so many."""
         if server and (server in self._servers or len(self._servers) < MOST):
-            self._servers[server] += 1
+            self._servers[server] += count
 
-    def spoke(self, protocol: str) -> None:
+    def spoke(self, protocol: str, count: int = 1) -> None:
         """Take in what was spoken to it."""
-        self._protocols[protocol] += 1
+        self._protocols[protocol] += count
 
     @property
     def product(self) -> str | None:

@@ -54,6 +54,15 @@ class Places:
         piece = min(bisect_right(self._ends, offset), len(self._ends) - 1)
         return Moment(self._frames[piece], self._times[piece])
 
+    @property
+    def latest(self) -> Moment:
+        """The moment of the last byte so far."""
+        return Moment(self._frames[-1], self._times[-1]) if self._ends else Moment(0, 0)
+
+    def skip(self, end: int, moment: Moment) -> None:
+        """Go past bytes up to an offset, the last of which came at a moment."""
+        self._ends, self._frames, self._times = [end], [moment.frame], [moment.time]
+
     def forget(self, before: int) -> None:
         """Forget what no message can begin or end with, once all bytes before an offset were read."""
         done = min(bisect_left(self._ends, before), len(self._ends) - 1)  # its end may yet be asked for

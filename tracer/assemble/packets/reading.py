@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tracer.assemble.packets.journeys import CLIENT, tell
+from tracer.assemble.packets.stay import Stay
 from tracer.assemble.packets.sweep import FOREVER, Sweep
 from tracer.assemble.packets.talk import Talk
 from tracer.assemble.packets.world import World
-from tracer.capture import Capture, Dissector, Event, Streams
+from tracer.capture import Capture, Connection, Data, Dissector, Event, Streams
 from tracer.recording import UNKNOWN, Clock, Hop, Interner, Meta, Recording, Role, Rows
 from tracer.recording.columns import Raw, arrange, encode, joined
 
@@ -21,56 +22,75 @@ if TYPE_CHECKING:
 
 
 class Reader:
-    """Takes the events of connections; gives rows of requests that are complete."""
+    """Takes the events of connections; gives the raw columns of requests that are complete."""
 
     def __init__(self) -> None:
         self.world = World()
+        self.intern = Interner()
         self._talks: dict[int, Talk] = {}
         self._sweep = Sweep()
+        self.short_cuts = True  # off, every exchange is looked at alone: for tests, the result is the same
 
-    def feed(self, events: Iterable[Event], horizon: int) -> Rows:
-        """Take in a chunk's events, all of them that are of frames up to `horizon`."""
-        for connection, own in groupby(events, key=lambda event: event.connection):
-            talk = self._talks.get(connection.id)
-            if talk is None:
-                talk = self._talks[connection.id] = Talk(connection, self.world)
-            talk.take(list(own))
+    def feed(self, events: Iterable[Event], horizon: int, *, whole: bool = False) -> list[Raw]:
+        """Take in a chunk's events, all of them that are of frames up to `horizon`.
+
+        `whole`: no byte of a frame up to there is still waited for.
+        """
+        by_talk = [
+            (self._talk(connection), list(own))
+            for connection, own in groupby(events, key=lambda event: event.connection)
+        ]
+        alone = whole and self.short_cuts and self._alone(by_talk)
+        for talk, own in by_talk:
+            talk.take(own, alone=alone)
             for stay in talk.fetch():
                 self._sweep.add(stay)
             if talk.closed:
-                del self._talks[connection.id]
+                self._talks.pop(talk.connection.id, None)
         return self._tell(self._sweep.advance(horizon))
 
-    def finish(self) -> Rows:
+    def finish(self) -> list[Raw]:
         """Give the rest, at the end of the capture."""
         for talk in self._talks.values():
             talk.finish()
         return self._tell(self._sweep.finish())
 
-    def _tell(self, roots: list[Any]) -> Rows:
+    def _talk(self, connection: Connection) -> Talk:
+        if connection.id not in self._talks:
+            self._talks[connection.id] = Talk(connection, self.world)
+        return self._talks[connection.id]
+
+    def _alone(self, by_talk: list[tuple[Talk, list[Event]]]) -> bool:
+        """Whether all bytes of a chunk are of one listener, and no request of another is open."""
+        busy = {talk.listener for talk, own in by_talk if any(isinstance(event, Data) for event in own)}
+        return len(busy) == 1 and self._sweep.alone(next(iter(busy)))
+
+    def _tell(self, roots: list[Stay]) -> list[Raw]:
         for root in roots:
             tell(root, self.world)
-        return self.world.fetch()
+        return self.world.fetch(self.intern)
 
 
-def rows_of(capture: Capture, reader: Reader) -> Iterator[Rows]:
+def parts_of(capture: Capture, reader: Reader) -> Iterator[list[Raw]]:
     """Give the rows of a capture, batch by batch. Hops are not among them: they are known at the end."""
     dissector, streams = Dissector(), Streams()
     for records in capture:
-        events = streams.feed(dissector(records))
-        yield reader.feed(events, streams.horizon(int(records.frame[-1])))
+        events, last = streams.feed(dissector(records)), int(records.frame[-1])
+        horizon = streams.horizon(last)
+        yield reader.feed(events, horizon, whole=horizon == last)
     yield reader.feed(streams.finish(), FOREVER)
     yield reader.finish()
 
 
-def recording_of(capture: Capture, title: str | None = None) -> Recording:
+def recording_of(capture: Capture, title: str | None = None, *, short_cuts: bool = True) -> Recording:
     """Read a whole capture. What was wrong with it stands in meta["faults"], a sentence each."""
-    reader, intern = Reader(), Interner()
-    parts = [encode(rows, intern) for rows in rows_of(capture, reader)]
+    reader = Reader()
+    reader.short_cuts = short_cuts
+    parts = [raw for batch in parts_of(capture, reader) for raw in batch]
     hops = _hops(reader)
-    raw = joined([*parts, encode(Rows(hops=[hop for _, hop in hops]), intern)])
+    raw = joined([*parts, encode(Rows(hops=[hop for _, hop in hops]), reader.intern)])
     _point_at(raw, hops)
-    tables, texts = arrange(raw, intern.texts())
+    tables, texts = arrange(raw, reader.intern.texts())
     return Recording(**tables, texts=texts, meta=meta_of(capture, reader, title))
 
 

@@ -7,10 +7,12 @@ their answers tell ids, products and sizes too.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from heapq import heappop, heappush
 
 from tracer.assemble.packets.joining import decide, join
+from tracer.assemble.packets.listeners import Listener
 from tracer.assemble.packets.stay import Stay
 from tracer.recording import CERTAIN, Match
 
@@ -30,15 +32,17 @@ class Sweep:
         self._fresh: Queue = []  # by first frame, those it has not come to
         self._ends: Queue = []  # by last frame, those it has not passed
         self._open: list[Stay] = []  # it has come to, of which no end was seen yet
+        self._kept: Counter[Listener] = Counter()  # stays that are not complete
         self._groups: dict[object, Group] = {}  # what stays can be found by -> those that are open
 
     def add(self, stay: Stay) -> None:
         """Take in a stay whose head has come."""
         heappush(self._fresh, (stay.start.frame, stay.id, stay))
+        self._kept[stay.talk.listener] += 1
 
-    def earliest(self) -> int:
-        """Give the first frame of what was taken in and not given back; FOREVER if there is nothing."""
-        return self._fresh[0][0] if self._fresh else FOREVER
+    def alone(self, listener: Listener) -> bool:
+        """Whether no other listener has a stay here that anything could be joined with."""
+        return not any(count for other, count in self._kept.items() if other is not listener)
 
     def advance(self, horizon: int) -> list[Stay]:
         """Go on up to a frame, all before which was seen; give the roots that are complete now."""
@@ -129,6 +133,7 @@ class Sweep:
             if not all(child.complete for child in stay.children):
                 return
             stay.complete = True
+            self._kept[stay.talk.listener] -= 1
             if stay.parent is None:
                 self._roots.append(stay)
             stay = stay.parent

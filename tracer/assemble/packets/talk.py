@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tracer.assemble.packets.hurry import WORTH, Plain, plain_of, rest_of, until_resting
 from tracer.assemble.packets.identity import identity
 from tracer.assemble.packets.listeners import GATEWAYS
 from tracer.assemble.packets.places import Moment, Places, later
@@ -60,19 +61,56 @@ class Talk:
 
     # Events
 
-    def take(self, events: list[Event]) -> None:
-        """Take in the events of a chunk, all that there are of this connection."""
+    def take(self, events: list[Event], *, alone: bool = False) -> None:
+        """Take in the events of a chunk, all that there are of this connection.
+
+        `alone`: no request of another listener can have to do with those of this chunk.
+        """
         flows: list[Data | Gap] = []
         for event in events:
             if isinstance(event, Note):
                 self._note(event)
             else:
                 flows.append(event)
-        for step in in_turns(flows):
+        for step in in_turns(self._hurried(flows) if alone else flows):
             self._step(step)
         if self._closing is not None:
             self._close(self._closing)
         self._settle()
+
+    def _hurried(self, flows: list[Data | Gap]) -> list[Data | Gap]:
+        """Take out a plain stretch, once what is open is over; give what is left."""
+        if self._notes or len(flows) != 2 or self.wire.protocol not in (None, "http1"):
+            return flows
+        asking, answering = flows
+        if not (isinstance(asking, Data) and isinstance(answering, Data)):
+            return flows
+        if min(len(asking.pieces), len(answering.pieces)) < WORTH:
+            return flows
+        left = until_resting(asking, answering, self._step, lambda: self.wire.resting and not self._open)
+        if len(left) == 2 and self.wire.resting and not self._open:
+            since = (self._places[TO_SERVER].latest, self._places[TO_CLIENT].latest)
+            if found := plain_of(*left, since, self.world.heads):
+                self._skip(found, *left)
+                return [
+                    rest for data, end in zip(left, found.ends, strict=True) if (rest := rest_of(data, end))
+                ]
+        return list(left)
+
+    def _skip(self, found: Plain, asking: Data, answering: Data) -> None:
+        """Go past a stretch, and put it down."""
+        self.lane = self.world.id() if self.lane == UNKNOWN else self.lane
+        stretch = found.stretch(self.world.id(found.size), self.listener.number, self.lane)
+        self.world.stretches.append(stretch)
+        self.wire.skip(*found.ends, found.size)
+        for data, end, moments in zip((asking, answering), found.ends, (found.sent, found.last), strict=True):
+            last = Moment(int(moments.frame[-1]), int(moments.time[-1]))
+            self._places[data.direction].skip(data.offset + end, last)
+            self._latest = max(self._latest, last.time)
+        self.listener.spoke("http", found.size)
+        self.listener.depth = max(self.listener.depth, 1)
+        for server, count in Counter(found.answered.server).items():
+            self.listener.told(server, count)
 
     def _step(self, event: Data | Gap) -> None:
         way = event.direction

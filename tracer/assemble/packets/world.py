@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from tracer.assemble.packets.listeners import Listeners
+from tracer.assemble.packets.plain import Heads
 from tracer.assemble.packets.stay import Stay
-from tracer.recording import Rows
+from tracer.assemble.packets.stretches import Stretch, raw_of
+from tracer.recording import Interner, Rows
+from tracer.recording.columns import Raw, encode
 
 MOST_FAULTS = 100
 
@@ -15,14 +18,16 @@ class World:
     def __init__(self) -> None:
         self.listeners = Listeners()
         self.rows = Rows()  # finished, and not yet fetched
+        self.stretches: list[Stretch] = []  # the same
+        self.heads = Heads()
         self.faults: list[str] = []  # bytes that were no protocol's, a sentence each
         self.not_told = 0  # of more faults than are kept
         self._last = -1
 
-    def id(self) -> int:
-        """Give an id that no lane, request or stay has."""
-        self._last += 1
-        return self._last
+    def id(self, count: int = 1) -> int:
+        """Give an id that no lane, request or stay has: the first of so many."""
+        self._last += count
+        return self._last - count + 1
 
     def visit(self, stay: Stay) -> int:
         """Give the id of a stay's visit; the client's visit of the same request has the one before."""
@@ -35,7 +40,9 @@ class World:
         else:
             self.not_told += 1
 
-    def fetch(self) -> Rows:
+    def fetch(self, intern: Interner) -> list[Raw]:
         """Give what was finished since the last call."""
-        rows, self.rows = self.rows, Rows()
-        return rows
+        parts = [raw_of(self.stretches, intern)] if self.stretches else []
+        parts.append(encode(self.rows, intern))
+        self.rows, self.stretches = Rows(), []
+        return parts

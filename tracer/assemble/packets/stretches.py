@@ -1,0 +1,128 @@
+"""Stretches of plain exchanges, as columns, to raw columns of a Recording: no row is made on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer.assemble.packets.journeys import CLIENT
+from tracer.recording import UNKNOWN, Evidence, Interner, Match, Outcome, PhaseKind
+from tracer.recording.columns import Raw, raw_columns
+from tracer.recording.nouns import TABLES
+
+I8 = NDArray[np.int64]
+NO_CHOICE = {"attempt": 1, "holds": 0, "detached": 0, "match": int(Match.NONE)}
+"""What the columns are that are not UNKNOWN where nothing is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Frames and times of one moment of each exchange; shape (n,)."""
+
+    frame: I8
+    time: I8
+
+    def cut(self, count: int) -> Moments:
+        """Give the first ones."""
+        return Moments(self.frame[:count], self.time[:count])
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Exchanges of one connection in order, each answered before the next one began."""
+
+    id: int  # of the first one's stay
+    listener: int
+    lane: int
+    method: list[str]
+    target: list[str]
+    version: list[str]
+    status: I8
+    bytes_in: I8
+    bytes_out: I8
+    start: Moments
+    sent: Moments
+    first: Moments
+    last: Moments
+
+
+def raw_of(stretches: list[Stretch], intern: Interner) -> Raw:
+    """Give the raw columns of stretches."""
+    count = [len(s.method) for s in stretches]
+    ids = np.concatenate([s.id + np.arange(n) for s, n in zip(stretches, count, strict=True)])
+    every = {name: _joined(stretches, name) for name in ("status", "bytes_in", "bytes_out")}
+    moments = {name: _moments(stretches, name) for name in ("start", "sent", "first", "last")}
+    outcome = np.where(every["status"] >= 500, Outcome.ERROR, Outcome.OK)
+    texts = {name: _texts(stretches, name, intern) for name in ("method", "target")}
+    protocols = {version: intern(f"http/{version}") for s in stretches for version in set(s.version)}
+    answered = {"start": moments["start"].time, "end": moments["last"].time, "outcome": outcome}
+    visit = answered | {
+        "request": ids,
+        "protocol": np.array([protocols[v] for s in stretches for v in s.version]),
+        "status": every["status"],
+        "first_byte": moments["first"].time,
+        "answered": moments["last"].time,
+    }
+    own = {
+        "id": 2 * ids + 1,
+        "parent": 2 * ids,
+        "hop": np.repeat([s.listener for s in stretches], count),
+        "connection": np.repeat([s.lane for s in stretches], count),
+    }
+    tables = {
+        "requests": [answered | texts | every | {"id": ids}],
+        "visits": [visit | {"id": 2 * ids, "hop": np.full(len(ids), CLIENT)}, visit | own],
+        "phases": [
+            *_phases(2 * ids, moments, PhaseKind.AWAITING),
+            *_phases(2 * ids + 1, moments, PhaseKind.UNSEEN),
+        ],
+    }
+    return {name: _table(name, tables.get(name, [])) for name in TABLES}
+
+
+def _phases(visit: I8, moments: dict[str, Moments], between: PhaseKind) -> list[dict[str, Any]]:
+    """Give three phases a visit, those of no length left out."""
+    edges = [moments[name] for name in ("start", "sent", "first", "last")]
+    kinds = (PhaseKind.TRANSFER, between, PhaseKind.TRANSFER)
+    told = []
+    for kind, a, b in zip(kinds, edges[:-1], edges[1:], strict=True):
+        rows = np.flatnonzero(b.time > a.time)
+        told.append(
+            {
+                "visit": visit[rows],
+                "kind": np.full(len(rows), kind),
+                "evidence": np.full(len(rows), Evidence.PACKET),
+                "start": a.time[rows],
+                "end": b.time[rows],
+                "first_frame": a.frame[rows],
+                "last_frame": b.frame[rows],
+            }
+        )
+    return told
+
+
+def _table(name: str, parts: list[dict[str, Any]]) -> dict[str, NDArray[Any]]:
+    """Put parts under each other; a column that they lack says nothing."""
+    made = {}
+    for column, dtype in raw_columns(name).items():
+        nothing = NO_CHOICE.get(column, UNKNOWN)
+        told = [part.get(column, np.full(len(part["start"]), nothing)) for part in parts]
+        made[column] = np.concatenate(told).astype(dtype) if told else np.empty(0, dtype)
+    return made
+
+
+def _joined(stretches: list[Stretch], name: str) -> I8:
+    return np.concatenate([getattr(stretch, name) for stretch in stretches])
+
+
+def _moments(stretches: list[Stretch], name: str) -> Moments:
+    all_ = [getattr(stretch, name) for stretch in stretches]
+    return Moments(np.concatenate([m.frame for m in all_]), np.concatenate([m.time for m in all_]))
+
+
+def _texts(stretches: list[Stretch], name: str, intern: Interner) -> I8:
+    texts = [text for stretch in stretches for text in getattr(stretch, name)]
+    return np.fromiter(map(intern, texts), np.int64, len(texts))
