@@ -26,6 +26,8 @@ VISIT_FIELDS = (
 )
 
 Record = dict[str, Any]
+_OUTCOMES = [outcome.name.lower() for outcome in Outcome]
+_MATCHES = [match.name.lower() if match else None for match in Match]
 
 
 def records(recording: Recording, piece: int = PIECE) -> Iterator[Record]:
@@ -47,6 +49,13 @@ def flat(record: Record) -> Iterator[Record]:
 
 
 FLAT_FIELDS = (*REQUEST_FIELDS, *(f"hops.{name}" for name in VISIT_FIELDS))
+
+
+def rows(recording: Recording, piece: int = PIECE) -> Iterator[list[tuple[Any, ...]]]:
+    """Give the values of FLAT_FIELDS, one row a visit, in pieces: as `flat`, but several times as fast."""
+    listing = _Listing(recording)
+    for first in range(0, len(recording.requests.start), piece):
+        yield listing.rows(first, first + piece)
 
 
 class _Listing:
@@ -77,6 +86,22 @@ class _Listing:
             yield {**dict(zip(REQUEST_FIELDS, values, strict=True)), "hops": visits[start : ends[number]]}
             start = ends[number]
 
+    def rows(self, first: int, after: int) -> list[tuple[Any, ...]]:
+        """Give some requests as rows of FLAT_FIELDS; a request without visits is a row as well."""
+        after = min(after, len(self.recording.requests.start))
+        begin, end = np.searchsorted(self.request, [first, after])
+        bare = np.setdiff1d(np.arange(first, after), self.request[begin:end])
+        visits = self._visits(self.order[begin:end])
+        of_row = np.concatenate([self.request[begin:end], bare])
+        order = np.argsort(of_row, kind="stable").tolist()
+        columns: list[list[Any]] = [
+            [column[row] for row in (of_row[order] - first).tolist()]
+            for column in self._requests(first, after)
+        ]
+        nothing = [None] * len(bare)
+        columns += [[(values + nothing)[row] for row in order] for values in visits] if len(bare) else visits
+        return list(zip(*columns, strict=True))
+
     def _requests(self, first: int, after: int) -> list[list[Any]]:
         """Give the columns of REQUEST_FIELDS."""
         table, rows = self.recording.requests, slice(first, after)
@@ -85,7 +110,7 @@ class _Listing:
             self._texts(table.method[rows]),
             self._texts(table.target[rows]),
             _known(table.status[rows]),
-            [Outcome(value).name.lower() for value in table.outcome[rows].tolist()],
+            [_OUTCOMES[value] for value in table.outcome[rows].tolist()],
             *(_known(column[rows]) for column in (table.start, table.end, table.bytes_in, table.bytes_out)),
         ]
 
@@ -98,7 +123,7 @@ class _Listing:
             rows.tolist(),
             _known(self._parents(rows)),
             _known(table.attempt[rows]),
-            [Outcome(value).name.lower() for value in table.outcome[rows].tolist()],
+            [_OUTCOMES[value] for value in table.outcome[rows].tolist()],
             self._texts(table.protocol[rows]),
             self._texts(at(lanes.src, connection, UNKNOWN)),
             self._texts(at(lanes.dst, connection, UNKNOWN)),
@@ -106,7 +131,7 @@ class _Listing:
             *(_known(column[rows]) for column in (table.start, table.first_byte, table.answered, table.end)),
             _known(table.status[rows]),
             _known(self.queued[rows]),
-            [Match(value).name.lower() if value else None for value in table.match[rows].tolist()],
+            [_MATCHES[value] for value in table.match[rows].tolist()],
             _known(table.confidence[rows], lambda value: value / CERTAIN),
         ]
 
@@ -117,7 +142,7 @@ class _Listing:
         return np.where(listed, parent, np.int32(UNKNOWN))
 
     def _texts(self, numbers: NDArray[np.int32]) -> list[str | None]:
-        texts = {number: self.recording.text(number) for number in np.unique(numbers).tolist() if number >= 0}
+        texts = self.recording.texts.some(np.unique(numbers))
         return [texts.get(number) for number in numbers.tolist()]
 
 
@@ -147,5 +172,7 @@ def _nested(recording: Recording, lane: I4) -> I4:
         lane[parent[rows]] = lane[rows]
 
 
-def _known(column: NDArray[Any], as_: Callable[[Any], Any] = lambda value: value) -> list[Any]:
-    return [None if value == UNKNOWN else as_(value) for value in column.tolist()]
+def _known(column: NDArray[Any], as_: Callable[[Any], Any] | None = None) -> list[Any]:
+    if as_ is None and not (column == UNKNOWN).any():
+        return list(column.tolist())
+    return [None if value == UNKNOWN else as_(value) if as_ else value for value in column.tolist()]

@@ -58,6 +58,14 @@ def write_csv(fields: Iterable[str], records: Iterable[Record]) -> None:
     sheet.writerows(records)
 
 
+def write_rows(fields: Iterable[str], pieces: Iterable[Iterable[tuple[Any, ...]]]) -> None:
+    """Do the same with rows of values; None is an empty cell."""
+    sheet = csv.writer(sys.stdout, lineterminator="\n")
+    sheet.writerow(list(fields))
+    for piece in pieces:
+        sheet.writerows(piece)
+
+
 def flat(record: Record, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Give the fields of nested records, their names joined by dots."""
     for name, value in record.items():

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
-from tracer.cli.formats import add_format, write_array, write_csv, write_lines
+from tracer.cli.formats import add_format, write_array, write_lines, write_rows
 from tracer.cli.inputs import add_files, opened, title
+
+if TYPE_CHECKING:
+    from tracer.recording import Recording
+
+Named = list[tuple[str, "Recording"]]
+Rows = list[tuple[Any, ...]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,34 +24,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the requests of each file; with several, every record says in `stack` which it is of."""
-    _WRITERS[arguments.format](_records(arguments.files))
+    # All are opened before the first record is written, so that a bad name costs nothing.
+    named = [(name, opened(name)) for name in arguments.files]
+    if arguments.format == "csv":
+        _csv(named)
+    else:
+        _WRITERS[arguments.format](_records(named))
     return 0
 
 
-def _records(files: list[str]) -> Iterator[dict[str, Any]]:
+def _records(named: Named) -> Iterator[dict[str, Any]]:
     from tracer.analysis.listing import records
 
-    # All are opened before the first record is written, so that a bad name costs nothing.
-    recordings = [(name, opened(name)) for name in files]
-    for name, recording in recordings:
-        more = {"stack": title(recording, name)} if len(files) > 1 else {}
+    for name, recording in named:
+        more = {"stack": title(recording, name)} if len(named) > 1 else {}
         for record in records(recording):
             yield record | more
 
 
-def _csv(records: Iterable[dict[str, Any]]) -> None:
-    from tracer.analysis.listing import FLAT_FIELDS, flat
+def _csv(named: Named) -> None:
+    from tracer.analysis.listing import FLAT_FIELDS, rows
 
-    first = next(iter(records), {})
-    more = ("stack",) if "stack" in first else ()
-    rows = (row for record in _again(first, records) for row in flat(record))
-    write_csv((*FLAT_FIELDS, *more), rows)
+    several = len(named) > 1
+    write_rows((*FLAT_FIELDS, *(("stack",) if several else ())), _rows(named, rows, several))
 
 
-def _again(first: dict[str, Any], records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    if first:
-        yield first
-    yield from records
+def _rows(named: Named, rows: Callable[[Recording], Iterator[Rows]], several: bool) -> Iterator[Rows]:
+    for name, recording in named:
+        more = (title(recording, name),) if several else ()
+        for piece in rows(recording):
+            yield [(*row, *more) for row in piece] if more else piece
 
 
 def _text(records: Iterable[dict[str, Any]]) -> None:
@@ -54,4 +62,4 @@ def _text(records: Iterable[dict[str, Any]]) -> None:
     write(records)
 
 
-_WRITERS = {"text": _text, "json": write_array, "jsonl": write_lines, "csv": _csv}
+_WRITERS = {"text": _text, "json": write_array, "jsonl": write_lines}

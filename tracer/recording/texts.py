@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+NEAR = 1 << 22
+"""Bytes that texts may lie apart to be read together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Texts:
@@ -36,6 +39,20 @@ class Texts:
             return ""
         start = int(self.ends[number - 1]) if number else 0
         return self.blob[start : int(self.ends[number])].tobytes().decode("utf-8", "replace")
+
+    def some(self, numbers: NDArray[Any]) -> dict[int, str]:
+        """Give the texts of some sorted numbers, -1 left out; many at once are one copy of bytes."""
+        numbers = numbers[numbers >= 0]
+        if not len(numbers):
+            return {}
+        ends = self.ends[numbers]
+        starts = np.where(numbers > 0, self.ends[numbers - 1], 0)
+        base = int(starts[0])
+        if int(ends[-1]) - base > NEAR:
+            return {number: self[number] for number in numbers.tolist()}
+        raw = self.blob[base : int(ends[-1])].tobytes()
+        places = zip(numbers.tolist(), (starts - base).tolist(), (ends - base).tolist(), strict=True)
+        return {number: raw[a:b].decode("utf-8", "replace") for number, a, b in places}
 
     def __iter__(self) -> Iterator[str]:
         return (self[number] for number in range(len(self)))
