@@ -21,6 +21,7 @@ from textual.filter import LineFilter
 from tracer.recording import TraceError
 from tui.memory import Memory
 from tui.options import Options
+from tui.probe import borders
 from tui.screens.base import GridScreen, screen_class
 from tui.snapshot import Services, Snapshot
 from tui.stagecraft import Deck, Stagecraft
@@ -177,6 +178,8 @@ def run(stages: Sequence[Callable[[], Stagecraft]], options: Options, **given: A
     """
     for stale in ("COLUMNS", "LINES"):  # where they are exported, a resize would go unseen
         os.environ.pop(stale, None)
+    if options.glyphs != "ascii":
+        options = replace(options, borders=borders())
     app = HopscopeApp(stages, options, **given)
     damage = app.run()
     if damage is not None:

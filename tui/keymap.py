@@ -24,10 +24,10 @@ class Key:
 
 GROUPS = {
     "time": {"en": "Time", "ko": "시간"},
+    "mouse": {"en": "Mouse", "ko": "마우스"},
     "place": {"en": "Place", "ko": "자리"},
     "telling": {"en": "Telling", "ko": "설명"},
     "screens": {"en": "Screens", "ko": "화면"},
-    "mouse": {"en": "Mouse", "ko": "마우스"},
 }
 
 KEYS = (
@@ -57,6 +57,7 @@ KEYS = (
     Key(("s",), "s", "swap", "place", {"en": "swap sides", "ko": "좌우 바꾸기"}),
     Key(("n",), "n", "step_on", "telling", {"en": "next step, chapter", "ko": "다음 설명, 장"}),
     Key(("p",), "p", "step_back", "telling", {"en": "previous step", "ko": "이전 설명"}),
+    Key(("b",), "b", "speaker", "telling", {"en": "large, for a room", "ko": "크게, 강의실용"}),
     Key(("m",), "m", "bookmark", "telling", {"en": "bookmark", "ko": "책갈피"}),
     Key(("question_mark", "f1"), "?", "help", "telling", {"en": "this help", "ko": "도움말"}, EVERYWHERE),
     Key(("colon", "ctrl+p"), ": ^P", "palette", "telling", {"en": "all actions", "ko": "모두"}, EVERYWHERE),

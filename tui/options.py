@@ -13,6 +13,7 @@ class Options:
     language: str = "en"  # "en", "ko"
     theme: str = "dark"  # "dark", "light", "contrast"
     glyphs: str = "narrow"  # "narrow", "ascii"
+    borders: str = "ascii"  # "box" where the terminal draws box lines one column wide
     speed: Fraction | None = None  # None: a median request lasts about two seconds
     still: bool = False  # no ghosts
     paused: bool = False

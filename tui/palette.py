@@ -71,8 +71,8 @@ class Palette:
         language, width = self.language, grid.width
         head = f" {say(WORDS, language, 'title')}: {self.typed}_"
         head += "" if self.typed else f"  {say(WORDS, language, 'type')}"
-        lines = [row(f" {text}", width, style) for text, style in self._rows(grid.height - 2, width - 1)]
-        return framed(grid, head, say(WORDS, language, "close"), lines)
+        lines = [row(f" {text}", width, style) for text, style in self._rows(grid.height - 3, width - 1)]
+        return framed(grid, head, say(WORDS, language, "close"), [row("", width), *lines])
 
     def _rows(self, room: int, width: int) -> list[tuple[str, int]]:
         found = self.found()

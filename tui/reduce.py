@@ -149,5 +149,6 @@ _DO: dict[str, Callable[[Show, Model], Show]] = {
     "swap": lambda show, model: _two_sides(show, model, swapped=not show.view.swapped),
     "step_on": _step_on,
     "step_back": _step_back,
+    "speaker": lambda show, _: look(show, big=not show.view.big),
     "bookmark": _bookmark,
 }

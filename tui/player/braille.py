@@ -13,7 +13,7 @@ _DOT_LEFT = np.array([0x00, 0x40, 0x04, 0x02, 0x01])
 _DOT_RIGHT = np.array([0x00, 0x80, 0x20, 0x10, 0x08])
 _CROWD = tuple(int(_BAR_LEFT[(n + 1) // 2] | _BAR_RIGHT[n // 2]) for n in range(9))
 _ASCII_HEIGHT = " _.-="
-_TABLE = "".join(chr(0x2800 + bits) if bits else " " for bits in range(256))
+DOTS = "".join(chr(0x2800 + bits) if bits else " " for bits in range(256))
 
 
 def _height(bits: int) -> int:
@@ -25,7 +25,7 @@ def _height(bits: int) -> int:
 _ASCII = "".join(_ASCII_HEIGHT[_height(bits)] for bits in range(256))
 
 
-_CODES = np.frombuffer(_TABLE.encode("utf-32-le"), np.uint32)
+_CODES = np.frombuffer(DOTS.encode("utf-32-le"), np.uint32)
 _ASCII_CODES = np.frombuffer(_ASCII.encode("utf-32-le"), np.uint32)
 
 
@@ -54,7 +54,7 @@ def crowd(count: int, braille: bool = True) -> str:
     if not braille:
         return "".join("*" if n > 8 else str(n) for n in _portions(count))
     full, rest = divmod(count, 8)
-    return _TABLE[255] * full + (_TABLE[_CROWD[rest]] if rest else "")
+    return DOTS[255] * full + (DOTS[_CROWD[rest]] if rest else "")
 
 
 def _portions(count: int) -> list[int]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracer.recording import Outcome
-from tui.player.canvas import fit
+from tui.player import braille
+from tui.player.canvas import columns, fit
 from tui.player.client import rate
 from tui.player.frame import Band
 from tui.player.stack import Stack
@@ -50,7 +51,7 @@ def draw_figures(band: Band) -> None:
     row, rows = band.frame.rows.figures
     told = figures(band.stack, band.frame.time, band.part.executing)
     width = band.half.label + band.half.room + 2
-    lines = [_first(told, width), _second(band, told), *([_third(band)] if rows > 2 else [])]
+    lines = [_first(told, width), _second(band, told), *([_third(band, width)] if rows > 2 else [])]
     for n, line in enumerate(lines[:rows]):
         band.frame.canvas.put(row + n, band.half.left, fit(line, width))
 
@@ -77,10 +78,30 @@ def _second(band: Band, told: Figures) -> str:
     return band.say("figures", done=told.done, open=told.open, held=held, failed=told.failed)
 
 
-def _third(band: Band) -> str:
-    """Answers per second since the start and of late, and the bad ends by kind."""
+SPARK = 12
+"""Columns of the sparkline of answers: of each half of a column what came within 4q."""
+
+
+def _third(band: Band, width: int) -> str:
+    """Answers per second of late, how many there were before, and the bad ends by kind."""
     stack, time = band.stack, band.frame.time
     outcome = stack.recording.requests.outcome[stack.ended <= time]
-    names = (Outcome.ERROR, Outcome.TIMEOUT, Outcome.REFUSED, Outcome.ABANDONED)
-    counts = "  ".join(f"{band.say(name.name.lower())} {int((outcome == name).sum())}" for name in names)
-    return f"{band.say('answers', rate=rate(stack.answers[0], time, 10 * band.frame.view.cell))}  {counts}"
+    counts = [(name, int((outcome == name).sum())) for name in _BAD]
+    head = band.say("answers", rate=rate(stack.answers[0], time, 10 * band.frame.view.cell))
+    lines = [
+        "  ".join([head, spark(band), *(f"{band.say(name.name.lower())} {count}" for name, count in some)])
+        for some in (counts, [one for one in counts if one[1]])
+    ]
+    return next((line for line in lines if columns(line) <= width), lines[-1])
+
+
+_BAD = (Outcome.ERROR, Outcome.TIMEOUT, Outcome.REFUSED, Outcome.ABANDONED)
+
+
+def spark(band: Band) -> str:
+    """Draw the answers of the last 8 q x SPARK, the latest at the right."""
+    width = 4 * band.frame.view.cell
+    bounds = band.frame.time + width * np.arange(-2 * SPARK, 1)
+    counts = np.diff(np.searchsorted(band.stack.answers[0], bounds, "right"))
+    bars = braille.levels(counts, max(1, int(counts.max(initial=0))), 4)
+    return braille.columns(bars, np.zeros_like(bars), 1, band.frame.glyphs.braille)[0]

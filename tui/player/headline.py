@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.keymap import footer
 from tui.player.canvas import columns, fit
 from tui.player.chapter import Chapter
-from tui.player.frame import Frame
+from tui.player.frame import Band, Frame
 from tui.player.grid import BOLD, UNDERLINE, Ink
 from tui.player.words import told
 
@@ -47,10 +47,23 @@ def draw_names(frame: Frame) -> None:
         width = half.label + half.room + 2
         chosen = UNDERLINE if len(frame.bands) > 1 and band.side == frame.view.side else 0
         frame.canvas.put(1, half.left, fit(name, width), Ink.TEXT | BOLD | chosen)
+        _connections(band, width - columns(name) - 2)
         frame.canvas.hit(1, half.left, width, "side", band.side, band.side, name)
     if frame.plan.wall >= 0:
         for row in range(1, sum(frame.rows.figures)):
             frame.canvas.put(row, frame.plan.wall, frame.glyphs.wall, Ink.FAINT)
+
+
+def _connections(band: Band, room: int) -> None:
+    """Say at the right of the names how many connections clients keep open, where the source knows them."""
+    parts = band.frame.model.parts[band.side]
+    known = parts[0].connections
+    if known is None:
+        return
+    opened, busy = (steps.at(band.frame.time) for steps in known)
+    said = band.say("connections", all=opened, idle=max(0, opened - busy))
+    if columns(said) <= room:
+        band.frame.canvas.put(1, band.half.line + 2 - columns(said), said, Ink.FAINT)
 
 
 def draw_keys(frame: Frame) -> None:

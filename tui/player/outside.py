@@ -61,7 +61,7 @@ def pools_in(band: Band) -> list[int]:
 
 def _label(band: Band, row: int, rows: int, count: int) -> None:
     canvas, left, width = band.frame.canvas, band.half.left, band.half.label
-    place = _place(band)
+    place = place_of(band)
     name, said = band.say(place), band.say(f"are {place}", count=count)
     number = f"{count:,}" if count else ""
     canvas.put(row, left, name if rows > 1 else name + number.rjust(max(2, width - 1 - columns(name))))
@@ -70,7 +70,7 @@ def _label(band: Band, row: int, rows: int, count: int) -> None:
     canvas.hit(row, left, width, "outside", band.side, count, said)
 
 
-def _place(band: Band) -> str:
+def place_of(band: Band) -> str:
     """Name the rows for the whole recording: who holds a thread of a pool is not outside."""
     if not pools_in(band):
         return "outside"

@@ -91,6 +91,26 @@ class Part:
         """Requests that wait outside and hold nothing."""
         return self._steps(PhaseKind.AWAITING, lambda: self.stack.outside)
 
+    @cached_property
+    def connections(self) -> tuple[Steps, Steps] | None:
+        """Count the connections that are open, and the visits that have one; None where none are known."""
+        lanes, visits = self.stack.recording.lanes, self.stack.recording.visits
+        kept = (lanes.kind == LaneKind.CONNECTION) & ~self.stack.client_hops[lanes.hop]
+        if self.hop != ALL:
+            kept &= lanes.hop == self.hop
+        if not (lanes.end[kept] >= 0).any():  # hooks see connections open, and not close
+            return None
+        busy = (visits.connection >= 0) & self.visits
+        return self._spans(lanes.start[kept], lanes.end[kept]), self._spans(
+            visits.start[busy], visits.answered[busy]
+        )
+
+    def _spans(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Steps:
+        """Count spans of the recording's own time; what has no start began before it, no end: is open."""
+        origin = self.stack.origin
+        first = np.where(starts < 0, 0, starts - origin)
+        return Steps.of(first, np.where(ends < 0, FOREVER, ends - origin))
+
     def held_share(self, time: int) -> float:
         """Give the share of the time since 0 that its executing lanes were held, 0 to 1."""
         return self.stack.held_share(time, self.executing)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tui.player.glyphs import Glyphs, glyphs
 from tui.player.model import Model
 from tui.player.part import Part
-from tui.player.rows import Rows, rows_of
+from tui.player.rows import Rows, rows_of, speaker_rows
 from tui.player.stack import Stack
 from tui.player.view import View
 
@@ -72,7 +72,7 @@ def shown(model: Model, view: View, width: int) -> tuple[int, ...]:
 def plan(model: Model, view: View, size: tuple[int, int]) -> Plan:
     """Lay out the screen; the same for every time of a chapter."""
     sides = shown(model, view, size[0])
-    key = ("plan", sides, size, view.glyphs, view.opened)
+    key = ("plan", sides, size, view.glyphs, view.opened, view.big)
     made: Plan = model.keep(key, lambda: _plan(model, view, sides, size))
     return made
 
@@ -84,15 +84,18 @@ def _plan(model: Model, view: View, sides: tuple[int, ...], size: tuple[int, int
         wall = (width - 2) // 2
         halves = [Half(left, LABEL, wall - LABEL - SEAT - LINE) for left in (0, wall + 2)]
     else:
-        used = width - 30 if width >= 100 else width
+        used = width - 30 if width >= 100 and not view.big else width
         column = used if used < width else 0
         halves = [Half(0, LABEL + 4, used - LABEL - 4 - SEAT - LINE)]
     parts = [model.part(side, view.opened) for side in sides]
+    placed = tuple(zip(sides, halves, strict=False))
+    if view.big:
+        rows = speaker_rows(height, max((len(seats(part)) - len(part.locks) for part in parts), default=1))
+        return Plan(width, height, rows, placed, 0, wall, glyphs(view.glyphs))
     above, below = _hops(model, sides, parts)
     if height - above - below < SMALLEST[1]:
         above = below = 0  # no room to name hops: the open one is all there is
     rows = rows_of(height, *_needs(parts, halves[0]), above, below)
-    placed = tuple(zip(sides, halves, strict=False))
     return Plan(width, height, rows, placed, column, wall, glyphs(view.glyphs))
 
 

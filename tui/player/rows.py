@@ -29,7 +29,11 @@ class Rows:
 
 def rows_of(height: int, queue: int, lanes: int, outside: int, above: int = 0, below: int = 0) -> Rows:
     """Share out the rows of a screen: what queue, lanes and outside could use, what names of hops take."""
-    sizes = _sizes(height - above - below, queue, lanes, outside) | {"above": above, "below": below}
+    return _placed(_sizes(height - above - below, queue, lanes, outside) | {"above": above, "below": below})
+
+
+def _placed(sizes: dict[str, int]) -> Rows:
+    """Put the places one below the other, under title and names; latency has a headline of its own."""
     places, row = [], 2
     for name in Rows.__dataclass_fields__:
         row += name == "latency"
@@ -47,8 +51,10 @@ def _sizes(height: int, queue: int, lanes: int, outside: int) -> dict[str, int]:
         return _small(sizes, height)
     if height >= 30:
         sizes |= {"blank": 0, "lanes": min(lanes, 3), "outside": 3, "latency": 5}
+    if height >= 36:
+        sizes |= {"figures": 3}
     if big:
-        sizes |= {"figures": 3, "narration": 3, "load": 2, "queues": 4, "latency": 12}
+        sizes |= {"narration": 3, "load": 2, "queues": 4, "latency": 12}
     wants = [("queue", queue), ("lanes", min(lanes, 16)), ("outside", outside), ("latency", 7)]
     if big:
         wants = [("queue", max(queue, 4)), ("lanes", min(lanes, 16)), ("outside", 4), ("detail", 8)]
@@ -60,6 +66,21 @@ def _sizes(height: int, queue: int, lanes: int, outside: int) -> dict[str, int]:
         free -= more
     sizes["latency"] += free
     return sizes
+
+
+def speaker_rows(height: int, lanes: int) -> Rows:
+    """Share out the rows of the speaker view: three or four a lane, the rest for the latency strip."""
+    sizes = dict.fromkeys(Rows.__dataclass_fields__, 0) | {
+        "queue": 3,
+        "outside": 3,
+        "why": 1,
+        "figures": 1,
+        "keys": 1,
+    }
+    pitch = 4 if 4 * lanes <= height - 14 else 3
+    sizes["lanes"] = pitch * max(1, min(lanes, (height - 14) // pitch))
+    sizes["latency"] = max(1, height - 3 - sum(sizes.values()))
+    return _placed(sizes)
 
 
 _DROPS = ("blank", "load", "narration", "outside", "latency", "keys", "lanes", "figures")

@@ -20,6 +20,7 @@ from tui.player.panel import draw_panel
 from tui.player.plan import SMALLEST, plan
 from tui.player.queue import draw_queue
 from tui.player.seats import draw_lanes
+from tui.player.speaker import draw_speaker
 from tui.player.timeline import draw_timeline
 from tui.player.view import View
 from tui.player.words import told
@@ -34,6 +35,9 @@ def scene(model: Model, view: View, t: int, size: tuple[int, int], language: str
     frame = Frame(model, view, t, plan(model, view, size), canvas, language)
     draw_title(frame)
     draw_names(frame)
+    if view.big:
+        _draw_big(frame)
+        return canvas.freeze()
     for band in frame.bands:
         _draw(band)
     draw_detail(frame)
@@ -56,6 +60,16 @@ def _draw(band: Band) -> None:
     draw_figures(band)
     draw_client(band)
     draw_ghosts(band)  # they only take cells that nobody else wrote
+
+
+def _draw_big(frame: Frame) -> None:
+    """Draw both stacks for a room; what is told is spoken, and the timeline is not for it."""
+    for band in frame.bands:
+        draw_speaker(band)
+        _why(band)
+        draw_latency(band)
+        draw_figures(band)
+    draw_keys(frame)
 
 
 def _why(band: Band) -> None:

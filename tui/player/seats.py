@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tracer.recording import LaneKind
 from tui.player.canvas import fit
 from tui.player.frame import Band
 from tui.player.glyphs import IDLE, VERBS, style_of
@@ -30,7 +31,9 @@ def draw_lanes(band: Band) -> None:
 
 
 def _culprit(band: Band, entry: Row) -> bool:
-    lanes = {entry.lane, *entry.lanes, *(band.stack.tree.under(entry.lane) if entry.lane >= 0 else ())}
+    tree, lanes = band.stack.tree, {entry.lane, *entry.lanes}
+    if entry.lane >= 0 and tree.kinds[entry.lane] != LaneKind.LOCK:
+        lanes.update(tree.under(entry.lane))
     return any(one.lane in lanes for one in band.blamed)
 
 

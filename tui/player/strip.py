@@ -24,15 +24,24 @@ class Strip:
     styles: bytes
 
 
-def strip(holds: LaneHolds, time: int, cell: int, width: int, glyphs: Glyphs, followed: int | None) -> Strip:
-    """Draw the `width` cells before `time`, each `cell` ns long."""
+def strip(
+    holds: LaneHolds,
+    time: int,
+    cell: int,
+    width: int,
+    glyphs: Glyphs,
+    followed: int | None,
+    named: bool = True,
+) -> Strip:
+    """Draw the `width` cells before `time`, each `cell` ns long; `named`: long holds carry numbers."""
     bounds = time + cell * np.arange(-width, 1)
     spent = np.diff(holds.spent(bounds), axis=1)
     total = spent.sum(axis=0)
     kinds = np.where(total > 0, spent.argmax(axis=0), _NOTHING)
     kinds[(total > 0) & (2 * total < cell)] = _LITTLE
     chars, styles = _signs(glyphs)[kinds], _STYLES[kinds]
-    _numbers(holds, bounds, chars, styles, followed)
+    if named:
+        _numbers(holds, bounds, chars, styles, followed)
     return Strip(chars.tobytes().decode("utf-32-le"), styles.tobytes())
 
 

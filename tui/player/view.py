@@ -19,6 +19,7 @@ class View:
     followed: int | None = None  # a request, by its place in order of arrival, from 0
     opened: tuple[int, ...] = ()  # side -> the band that is open; none said or -1: the busiest
     selected: int | None = None  # a lane row of that side
+    big: bool = False  # the speaker view
     step: int = -1  # of the narration; -1: not begun
     still: bool = False  # no ghosts
     glyphs: str = "narrow"  # "narrow", "ascii"
