@@ -94,6 +94,18 @@ def expected(p: Program) -> float:
     return max(p.profile[1::2]) * p.until  # type: ignore[no-any-return]
 
 
+def expected_of(scenario: Any) -> float:
+    """Estimate the same of a scenario's first stack."""
+    from simulator.scenario import compiled
+
+    return expected(compiled(scenario, scenario.stacks[0], record=False).program)
+
+
+def chosen(engine: str, requests: float, say: Callable[[str], None] | None) -> str:
+    """Say which engine is used for so many requests: "plain" or "compiled"; raise EngineError."""
+    return _choose(engine, requests, say)[0]
+
+
 def _choose(
     engine: str, requests: float, say: Callable[[str], None] | None
 ) -> tuple[str, Callable[[Any, World, int], int]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.compiler import Change, compile_stack
+from simulator.compiler import Change, Compiled, compile_stack
 from simulator.figures import figures
 from simulator.recorded import recording_of
 from simulator.run import Run
@@ -136,9 +136,13 @@ class Result:
 def start(scenario: Scenario, stack: Stack, *, record: bool, engine: str = "auto",
           say: Callable[[str], None] | None = None) -> Run:  # fmt: skip
     """Give a run of one stack of a scenario, not yet begun."""
+    return Run(compiled(scenario, stack, record=record), engine=engine, say=say)
+
+
+def compiled(scenario: Scenario, stack: Stack, *, record: bool) -> Compiled:
+    """Compile one stack of a scenario."""
     mine = [change for change in scenario.changes if change.hop in _names(stack)]
-    compiled = compile_stack(stack, scenario.workload, scenario.seed, mine, record=record)
-    return Run(compiled, engine=engine, say=say)
+    return compile_stack(stack, scenario.workload, scenario.seed, mine, record=record)
 
 
 def simulate(scenario: Scenario, *, record: bool = False, engine: str = "auto",

@@ -46,13 +46,17 @@ class ScenarioError(ValueError):
 
 def read_scenario(path: Path, settings: Iterable[str] = ()) -> Scenario:
     """Read a scenario file, with `KEY=VALUE` settings put over it; raise ScenarioError."""
+    return parse_scenario(text_of(path), settings, str(path))
+
+
+def text_of(path: Path) -> str:
+    """Read the text of a scenario file; raise ScenarioError."""
     try:
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except OSError as error:
         raise ScenarioError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ScenarioError(f"{path}: is not UTF-8 text") from None
-    return parse_scenario(text, settings, str(path))
 
 
 def parse_scenario(text: str, settings: Iterable[str] = (), source: str = "scenario") -> Scenario:
@@ -273,7 +277,7 @@ def put(top: Table, setting: str) -> None:
         table, parts = _into(table, parts, setting)
     if not isinstance(table, dict):
         raise InvalidError("--set", setting, "names no key of the scenario")
-    table[parts[0]] = _value(text)
+    table[parts[0]] = value_of(text)
 
 
 _UNNAMED = {"endpoint": "/"}
@@ -298,7 +302,8 @@ def _into(table: Any, parts: list[str], setting: str) -> tuple[Any, list[str]]:
     raise InvalidError("--set", setting, f"there is no such {head}; there is {', '.join(names)}")
 
 
-def _value(text: str) -> Any:
+def value_of(text: str) -> Any:
+    """Read the value of a setting as TOML does; what is none is a text."""
     try:
         return tomllib.loads(f"v = {text.strip()}")["v"]
     except tomllib.TOMLDecodeError:

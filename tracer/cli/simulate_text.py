@@ -20,6 +20,8 @@ def write(name: str, stacks: Stacks) -> None:
     for stack, figures in stacks:
         told = ", ".join(f"{count} {outcome}" for outcome, count in figures["outcomes"].items() if count)
         out.print(f"{printable(stack)}: {told or 'no requests'}.")
+        if "interval" in figures:
+            out.print(_intervals(figures))
 
 
 def _wholes(name: str, stacks: Stacks) -> Table:
@@ -38,3 +40,13 @@ def _hops(stacks: Stacks) -> Table:
             queue = (seconds(hop["queued_s"]["mean"]), seconds(hop["queued_s"]["p99"]), str(hop["queue_max"]))
             made.add_row(printable(stack), printable(hop["hop"]), lanes, share(hop["utilisation"]), *queue)
     return made
+
+
+def _intervals(figures: dict[str, Any]) -> str:
+    """Tell the intervals of the means over replications."""
+    parts = []
+    for name in ("mean", "p50", "p95", "p99"):
+        both = figures["interval"][name]
+        if both:
+            parts.append(f"{name} {seconds(max(both[0], 0))} to {seconds(both[1])}")
+    return f"{figures['replications']} replications, intervals of 95%: {', '.join(parts) or 'none'}."
