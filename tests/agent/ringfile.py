@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tracer.agent import layout
 
-_KINDS = ("LANE", "TEXT", "CONN", "OPEN", "TARGET", "PHASE", "CLOSE", "MARK", "FAULT", "END")
+_KINDS = ("LANE", "TEXT", "CONN", "OPEN", "TARGET", "PHASE", "CLOSE", "MARK", "FAULT", "END", "STALL")
 KINDS = {getattr(layout, name): name for name in _KINDS}
 NAMES = {kind: [n for n, code in fields if not code.endswith("x")] for kind, fields in layout.FIELDS.items()}
 

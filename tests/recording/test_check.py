@@ -195,7 +195,7 @@ BROKEN = [
     (6, INTACT, clocks(Clock("a", hops=("app",)), Clock("b", hops=("app",))), "goes by two clocks"),
     (6, INTACT, clocks(Clock(None)), "has no name"),
     # 0: what they stand on
-    (0, WEBSOCKET, change("marks", 1, kind=17), "which is no MarkKind"),
+    (0, WEBSOCKET, change("marks", 1, kind=18), "which is no MarkKind"),
     (0, PIPELINING, mark_of_another_request, "mark 0 names request 1, its visit 0 another"),
     (0, INTACT, change("lanes", 0, parent=1), "round in a circle"),
     (0, INTACT, change("visits", 0, parent=2), "round in a circle"),

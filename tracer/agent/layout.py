@@ -34,8 +34,8 @@ ENV_DIR = "HOPSCOPE_RINGS"
 ENV_NO_WAITS = "HOPSCOPE_NO_WAITS"
 """Groups of outgoing waits that are not to be told, with commas between them."""
 
-WAIT_GROUPS = ("asyncio", "dbapi", "http", "redis", "sleep", "socket")
-"""The groups that there are."""
+WAIT_GROUPS = ("asyncio", "dbapi", "http", "redis", "sleep", "socket", "watch")
+"""The groups that there are; `watch` is who blocks loops and holds the GIL."""
 
 HEADER_FIELDS = (
     ("magic", "8s"),
@@ -53,7 +53,7 @@ HEADER_FIELDS = (
 """Lies at offset 0. Written once, the magic last."""
 
 # Kinds of record: the first byte of each slot. 0 is an empty slot.
-LANE, TEXT, CONN, OPEN, TARGET, PHASE, CLOSE, MARK, FAULT, END = range(1, 11)
+LANE, TEXT, CONN, OPEN, TARGET, PHASE, CLOSE, MARK, FAULT, END, STALL = range(1, 12)
 
 # Lane kinds and phase kinds: the numbers of tracer.recording.nouns, which a test holds equal.
 PROCESS, THREAD, POOL, LOOP, GREENLET_HUB, LOCK, CONNECTION = range(7)
@@ -71,6 +71,11 @@ ONE_STEP = 4
 # The thread gave up its core of its own accord at no time from entered to left (no voluntary context
 # switch): it waited for nothing, it ran or was kept from running by others on the machine.
 NEVER_WAITED = 8
+# STALL.flags
+STALL_GIL = 1  # C code held the GIL: no other thread of the process could run Python meanwhile
+STALL_IDLE = (
+    2  # the thread neither ran for most of the time nor waited for a core: it waited for something else
+)
 # PHASE.flags
 APP = 1  # a phase of the `app` visit; else of the server's own visit
 # MARK.what, as numbers (kept few: a closed table)
@@ -158,6 +163,8 @@ BODIES: dict[int, tuple[tuple[str, str], ...]] = {
     FAULT: (("count", "I"), ("time", "Q"), ("text", "96s")),
     # The process ended in good order.
     END: (("time", "Q"),),
+    # A lane stood still: each time it was looked at from `start` to `end` it was at `what`, a text.
+    STALL: (("what", "I"), ("start", "Q"), ("end", "Q")),
 }
 
 

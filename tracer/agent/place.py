@@ -19,12 +19,29 @@ def place(depth: int) -> str:
 
     `depth` counts the frames between this function and the caller that is meant.
     """
-    found: FrameType | None = sys._getframe(depth + 1)
+    return _nearest(sys._getframe(depth + 1))
+
+
+def place_of(frame: FrameType) -> str:
+    """Return the nearest such line of another thread; where it has none, the innermost line."""
+    return _nearest(frame) or _told(frame.f_code.co_filename, frame.f_lineno)
+
+
+def place_in(frames: list[tuple[str, int]]) -> str:
+    """Return the same for a stack of files and lines, the innermost first; "" if there are none."""
+    for file, line in frames[:_DEPTH]:
+        if not _foreign(file):
+            return _told(file, line)
+    return _told(*frames[0]) if frames else ""
+
+
+def _nearest(frame: FrameType) -> str:
+    found: FrameType | None = frame
     for _ in range(_DEPTH):
         if found is None:
             break
         if not _foreign(found.f_code.co_filename):
-            return _told(found)
+            return _told(found.f_code.co_filename, found.f_lineno)
         found = found.f_back
     return ""
 
@@ -35,12 +52,11 @@ def _foreign(file: str) -> bool:
     return file.startswith((_STDLIB, _AGENT, "<frozen"))
 
 
-def _told(frame: FrameType) -> str:
-    file = frame.f_code.co_filename
+def _told(file: str, line: int) -> str:
     short = _short.get(file)
     if short is None:
         short = _short[file] = _shorten(file)
-    return f"{short}:{frame.f_lineno}"
+    return f"{short}:{line}"
 
 
 def _shorten(file: str) -> str:

@@ -29,7 +29,8 @@ def app_stay(story: Story, request: int, hop: int) -> Stay:
         tiled = tile(start, end, _steps(story, end), _awaiting(story, end))
         phases = [_judged(part) for phase in tiled for part in _frozen(story, phase)]
     else:
-        phases = tile(start, end, story.app_phases, _called(story, end))
+        tiled = tile(start, end, story.app_phases, _called(story, end))
+        phases = [part for phase in tiled for part in story.stalls.late(phase)]
     return Stay(_visit(story, request, hop, end), phases)
 
 
@@ -62,9 +63,35 @@ def _called(story: Story, end: int) -> Fill:
         if cpu >= 0:
             phase.cpu_ns = min(cpu, rest) * (last - first) // rest  # the agent's own CPU time comes on top
             phase.evidence = Evidence.HOOK if last - first == rest else Evidence.INFERRED
-        return [phase]
+        return _behind(story, phase)
 
     return fill
+
+
+def _behind(story: Story, phase: Phase) -> list[Phase]:
+    """Cut out when another thread held the GIL in C code: who waited for nothing else waited for that."""
+    parts: list[Phase] = []
+    at = phase.start
+    for start, end, holder in story.stalls.behind(phase.lane, phase.start, phase.end):
+        if end > at:
+            since, at = max(start, at), end
+            parts.append(replace(phase, kind=PhaseKind.QUEUED, start=since, end=end, waits_for=holder))
+    return _shared(phase, parts) if parts else [phase]
+
+
+def _shared(phase: Phase, queued: list[Phase]) -> list[Phase]:
+    """Put queues into a phase, and share its CPU time among what is left of it."""
+    left = phase.end - phase.start - sum(part.end - part.start for part in queued)
+    parts, at = [], phase.start
+    for queue in [*queued, None]:
+        until = queue.start if queue else phase.end
+        if until > at:
+            cpu = phase.cpu_ns * (until - at) // left if phase.cpu_ns > 0 else phase.cpu_ns
+            parts.append(replace(phase, start=at, end=until, cpu_ns=cpu, evidence=Evidence.INFERRED))
+        if queue:
+            parts.append(replace(queue, cpu_ns=UNKNOWN, evidence=Evidence.INFERRED))
+            at = queue.end
+    return parts
 
 
 def _rest(story: Story, end: int) -> tuple[int, int]:

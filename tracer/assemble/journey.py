@@ -82,13 +82,23 @@ class Journey:
             stay.visit.confidence = CERTAIN if self.match == Match.TRACEPARENT else BY_ORDINAL
             self._bound(stay, story, self.exchange)
         _add(rows, stay)
-        _add(rows, app_stay(story, self.request, app))
+        stay = app_stay(story, self.request, app)
+        rows.marks += self._stalled(story.stalls.name(stay.phases))
+        _add(rows, stay)
         rows.phases += _idle(story)
         if self.exchange is None and (trace := trace_value(story.opened.trace_id, story.opened.span_id)):
             story_trace = Mark(story.start, MarkKind.TRACE, self.request, story.server_visit, value=trace)
             rows.marks.append(story_trace)
         for time, kind, value in story.marks:
             rows.marks.append(Mark(time, kind, self.request, story.server_visit, value=value))
+
+    def _stalled(self, phases: list[Phase]) -> list[Mark]:
+        """Mark where lanes stood still, at the end of each time; the value is how long, in ns."""
+        return [
+            Mark(phase.end, MarkKind.STALL, self.request, phase.visit, phase.lane, phase.end - phase.start)
+            for phase in phases
+            if phase.end >= 0
+        ]
 
     @staticmethod
     def _bound(stay: Stay, story: Story, exchange: Exchange) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from tracer.agent import layout
 from tracer.assemble.loops import Loops
+from tracer.assemble.stalls import Stall, Stalls
 from tracer.assemble.story import Connection, Story
 from tracer.assemble.tiling import tile
 from tracer.assemble.world import World
@@ -64,6 +65,8 @@ class Process:
             self._connections[int(number)] = Connection(row, peer)
         self._loops = Loops()
         self._inner: list[Phase] = []
+        self._stalls = Stalls()
+        self._over: list[Story] = []
         self._recalled: dict[int, int] = {}  # visits that were out before a restart: when they entered
         self._good_end = False
         self._do: dict[int, Callable[[Record], None]] = {
@@ -77,6 +80,7 @@ class Process:
             layout.MARK: self._mark,
             layout.FAULT: self._fault,
             layout.END: self._end,
+            layout.STALL: self._stall,
         }
 
     def take(self, batch: Batch) -> None:
@@ -91,12 +95,15 @@ class Process:
                 self._recall(record)
         self._next = max(self._next, batch.next)
         self._last = max(self._last, batch.alive)
+        over, self._over = self._over, []
+        for story in over:  # only now: what stalled it may have been told after its end
+            self._listener.over(story)
         if batch.ended:
             self._gone()
 
     def _again(self, record: Record) -> bool:
         """Whether a record from before a restart is wanted again: for a visit that is not emitted."""
-        if record.kind in (layout.LANE, layout.TEXT, layout.CONN, layout.END):
+        if record.kind in (layout.LANE, layout.TEXT, layout.CONN, layout.STALL, layout.END):
             return True
         if record.kind == layout.OPEN:
             return bool(record.seq >= self._resume and record.visit not in self._done)
@@ -198,6 +205,7 @@ class Process:
             connection=self._connections.get(record.conn),
             method=self._texts.get(record.method, ""),
             protocol=self._texts.get(record.protocol, ""),
+            stalls=self._stalls,
         )
         story.target += record.target
         story.follow()
@@ -268,7 +276,7 @@ class Process:
             story.app_phases.append(step)
             self._loops.hold(story.opened.lane, start, end, record.visit)
         self._seen(story.lane, story.opened.entered, max(record.end, record.left))
-        self._listener.over(story)
+        self._over.append(story)
 
     def _mark(self, record: Record) -> None:
         text = self._texts.get(record.value, "")
@@ -284,6 +292,12 @@ class Process:
             story.marks.append((record.time, kind, record.value))
         else:
             self._world.tell(Mark(record.time, kind, lane=self._row(record.lane), value=record.value))
+
+    def _stall(self, record: Record) -> None:
+        lane, what = self.lanes.get(record.lane), self._texts.get(record.what)
+        if lane is not None and what:
+            gil, idle = (bool(record.flags & flag) for flag in (layout.STALL_GIL, layout.STALL_IDLE))
+            self._stalls.add(lane.id, Stall(record.start, record.end, what, gil, idle))
 
     def _fault(self, record: Record) -> None:
         self._world.faults.append(f"process {self.ring.pid}: {_words(record.text)}")

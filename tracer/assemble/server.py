@@ -29,7 +29,8 @@ def server_stay(story: Story, request: int, parent: int, attempt: int) -> Stay:
     def fill(first: int, last: int) -> list[Phase]:
         return [part for phase in model if (part := clip(phase, first, last))]
 
-    phases = tile(story.start, end, [*story.phases, *calling], fill)
+    tiled = tile(story.start, end, [*story.phases, *calling], fill)
+    phases = [part for phase in tiled for part in story.stalls.late(phase)]
     return Stay(_visit(story, request, parent, attempt, end), phases)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from tracer.agent import layout
 from tracer.assemble.loops import Hold
+from tracer.assemble.stalls import Stalls
 from tracer.observe.records import Record
 from tracer.recording import UNKNOWN, Lane, LaneKind, Outcome, Phase, Visit
 
@@ -34,6 +35,7 @@ class Story:
     connection: Connection | None
     method: str
     protocol: str
+    stalls: Stalls = field(default_factory=Stalls)  # of its process
     reading: bool = True  # whether the lane was held while the head was read
     target: bytearray = field(default_factory=bytearray)
     phases: list[Phase] = field(default_factory=list)  # of the server's own visit

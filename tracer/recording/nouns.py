@@ -63,6 +63,7 @@ class MarkKind(IntEnum):
     REFUSED, TIMEOUT, ERROR, ABANDONED, DISCONNECT, RETRANSMISSION, RESET, ZERO_WINDOW, GAP = range(9)
     MESSAGE, FORK, EXIT, WORKER_KILLED, HOOK_FAULT, LOST, NOTE = range(9, 16)
     TRACE = 16  # a visit came with a traceparent; value: see `tracer.recording.trace`
+    STALL = 17  # a lane that stood still at one line of code goes on; value: how long it did, ns
 
 
 class Evidence(IntEnum):

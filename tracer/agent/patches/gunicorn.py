@@ -24,6 +24,7 @@ from ..layout import BLOCKED, POOL, PROCESS, RUNNING, THREAD
 from ..points import fault, install
 from ..ring import ring
 from ..waits import install_waits
+from ..watch import watch
 from ..wsgi import Connection, Exchange, here
 
 
@@ -101,6 +102,7 @@ def _run(real: Callable[..., Any], lane_of: Callable[[Any], int]) -> Callable[..
             ring.phase(0, lane_of(self), 0, RUNNING, 1, 0, ring.text("boot"), start, monotonic_ns(), -1)
         except Exception as error:
             fault("gunicorn.boot", error)
+        watch()
         return real(self)
 
     return run

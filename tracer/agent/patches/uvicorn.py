@@ -23,6 +23,7 @@ from ..loops import loop_here, step_tasks
 from ..points import fault, faults, install
 from ..ring import ring
 from ..waits import install_waits
+from ..watch import watch
 from ..wsgi import address
 
 ASYNCIO_READ, UVLOOP_READ = 256 * 1024, 256_000
@@ -65,6 +66,7 @@ def _startup(real: Callable[..., Any]) -> Callable[..., Any]:
                     _stamp(sock)
             step_tasks(asyncio.get_running_loop())
             loop_here().tell()
+            watch(asyncio.get_running_loop())
         except Exception as error:
             fault("uvicorn.startup", error)
         return result
