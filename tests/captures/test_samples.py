@@ -144,6 +144,16 @@ def test_what_is_no_sample_is_said_in_one_sentence(name):
     assert f"sample:{name}: there is no such sample; there are already-open, cgi, " in str(raised.value)
 
 
+def test_what_needs_an_extra_says_which():
+    """HTTP/2 without hpack; as Python tells a module that is not there."""
+    program = "import sys; sys.modules['hpack'] = None; from tracer.cli.main import main; sys.exit(main())"
+    run = subprocess.run(
+        [sys.executable, "-c", program, "requests", "sample:http2-h2c"], capture_output=True, text=True
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == "tracer: this needs hpack: pip install 'hopscope[captures]'\n"
+
+
 def test_the_command_opens_them():
     command = [sys.executable, "-m", "tracer.cli", "requests", "sample:nginx-uwsgi", "--format", "csv"]
     run = subprocess.run(command, capture_output=True, text=True, check=True)

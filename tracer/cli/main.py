@@ -29,6 +29,10 @@ _OUTSIDE = {
 }
 
 
+EXTRAS = dict.fromkeys(("hpack", "hyperframe", "wsproto", "scapy", "asyncssh", "cryptography"), "captures")
+"""Packages that a command may find missing -> the extra that has them."""
+
+
 class Parser(argparse.ArgumentParser):
     """argparse, except that wrong use is told in one sentence and options are not abbreviated."""
 
@@ -144,6 +148,8 @@ def _sentence(error: Exception) -> tuple[str, int]:
             return f"{error.filename}: {error.strerror}", WRONG_USE
         silence(sys.__stdout__, sys.stdout)
         return f"the output cannot be written: {error.strerror}", WRONG_USE
+    if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:
+        return f"this needs {error.name}: pip install 'hopscope[{EXTRAS[error.name]}]'", WRONG_USE
     from tracer.cli.faults import report
 
     return report(error), FAULT
