@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from tracer.analysis.explained import explained
+from tracer.observe.processes import tree
 from tracer.recording import Match, Outcome, Recording, Role
 from tracer.recording.live import open_recording
 
@@ -42,7 +45,9 @@ def tracer(*arguments: str, folder: Path, env: dict[str, str] | None = None) -> 
     try:
         code = process.wait(60)
     finally:
-        process.kill()
+        for pid in tree(process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         process.wait()
     said = log.read_text(errors="replace")
     assert code == 0, said
@@ -57,19 +62,18 @@ def free_port() -> str:
 
 def program(command: list[str]) -> list[str]:
     """Give a command with the path of its program; an option or a script is for Python."""
-    command = [part.replace(PORT, free_port()) for part in command]
     if command[0].startswith("-") or command[0].endswith(".py"):
         return [sys.executable, *command]
     return command if "/" in command[0] else [str(Path(sys.executable).parent / command[0]), *command[1:]]
 
 
-def loaded(server: Server, folder: Path, url: str = "/") -> tuple[Recording, str]:
+def loaded(server: Server, folder: Path, target: str = "/") -> tuple[Recording, str]:
     """Send 50 requests to a server that `tracer run` starts; give the recording, and what was said."""
     env = {**os.environ, "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1", **server.env}
-    out = folder / "out.trace"
-    said = tracer(
-        "run", "-o", str(out), *LOAD, "--url", url, "--", *program(server.command), folder=folder, env=env
-    )
+    port, out = free_port(), folder / "out.trace"
+    command = [part.replace(PORT, port) for part in program(server.command)]
+    url = f"http://127.0.0.1:{port}{target}" if PORT in " ".join(server.command) else target
+    said = tracer("run", "-o", str(out), *LOAD, "--url", url, "--", *command, folder=folder, env=env)
     return open_recording(out), said
 
 

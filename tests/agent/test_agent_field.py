@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
-from field import PORT, Server, assert_told_whole, loaded
+from field import PORT, Server, assert_told_whole, free_port, loaded
 
 from tracer.recording import PhaseKind
 
@@ -12,6 +15,10 @@ WAITRESS = ["-m", "waitress", "--listen", "127.0.0.1:0", "--threads", "4", "plai
 FLASK = ["-m", "flask", "--app", "flask_app", "run", "--port", "0"]
 UVICORN = ["uvicorn", "--port", "0", "plain:asgi"]
 GRANIAN = ["granian", "--host", "127.0.0.1", "--port", PORT, "--interface"]
+HOST = f"127.0.0.1:{PORT}"
+UWSGI = ["uwsgi", "--master", "--die-on-term", "-p", "2"]
+WSGI_FILE = ["--wsgi-file", "uwsgi_app.py"]
+UWSGI_THREADS = [*UWSGI, "--enable-threads", "--threads", "2", "-w", "plain:wsgi"]
 GUNICORN = ["gunicorn", "--no-control-socket", "-b", "127.0.0.1:0"]
 GUNICORN_ASGI = [*GUNICORN, "-k", "asgi", "plain:asgi"]
 GEVENT = [*GUNICORN, "-k", "gevent", "plain:wsgi"]
@@ -30,6 +37,10 @@ SERVERS = {
     "uvicorn reload": Server([*UVICORN, "--reload"], "uvicorn", "uvicorn.request"),
     "hypercorn": Server(HYPERCORN, "hypercorn", "hypercorn.request"),
     "hypercorn uvloop": Server([*HYPERCORN, "-k", "uvloop"], "hypercorn", "hypercorn.request"),
+    "uwsgi file": Server(
+        [*UWSGI, "--http-socket", HOST, "--wsgi-file", "uwsgi_app.py"], "uwsgi", "uwsgi.request", 0.1
+    ),
+    "uwsgi threads": Server([*UWSGI_THREADS, "--http", HOST], "uwsgi", "uwsgi.request", 0.05),
     "granian asgi": Server([*GRANIAN, "asgi", "plain:asgi"], "granian", "granian.request", 0.0),
     "granian wsgi": Server([*GRANIAN, "wsgi", "plain:wsgi"], "granian", "granian.request", 0.0),
 }
@@ -51,6 +62,19 @@ def test_50_requests(tmp_path, name, record_property):
     share = assert_told_whole(recording, said, server)
     record_property("explained", share)
     print(f"{name}: {share:.1%} explained")
+
+
+@pytest.mark.parametrize("protocol", ["uwsgi", "fastcgi", "scgi"])
+def test_uwsgi_behind_nginx(tmp_path, protocol):
+    backend = free_port()
+    uwsgi = str(Path(sys.executable).parent / "uwsgi")
+    command = [uwsgi, *UWSGI[1:], f"--{protocol}-socket", f"127.0.0.1:{backend}", "-w", "plain:wsgi"]
+    nginx = ["behind_nginx.py", protocol, PORT, backend, str(tmp_path)]
+    server = Server([*nginx, *command], "uwsgi", "uwsgi.request", 0.0)
+    recording, said = loaded(server, tmp_path)
+    assert_told_whole(recording, said, server)
+    protocols = {recording.text(number) for number in recording.visits.protocol}
+    assert protocol in protocols
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ TARGETS: dict[str, tuple[str, tuple[int, ...], tuple[int, ...], str, str]] = {
     "hypercorn.asyncio.task_group": ("hypercorn", (0, 17), (0, 19), "hypercorn", "task_group"),
     "hypercorn.asyncio.lifespan": ("hypercorn", (0, 17), (0, 19), "hypercorn", "lifespan"),
     "hypercorn.app_wrappers": ("hypercorn", (0, 17), (0, 19), "hypercorn", "wrappers"),
+    "pyuwsgi": ("pyuwsgi", (2,), (3,), "uwsgi", "embedded"),
     "wsgiref.simple_server": ("", (3, 10), (3, 15), "wsgiref", "simple_server"),
     "werkzeug.serving": ("werkzeug", (3,), (4,), "werkzeug", "serving_module"),
     "waitress.server": ("waitress", (3,), (4,), "waitress", "server"),

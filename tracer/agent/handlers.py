@@ -5,10 +5,8 @@ One thread takes a connection and serves it to its end: the main thread, or one 
 
 from __future__ import annotations
 
-import os
 import socket
 import socketserver
-from _thread import get_ident, get_native_id
 from collections.abc import Callable
 from functools import partial
 from time import monotonic_ns
@@ -16,9 +14,8 @@ from typing import Any
 
 from .called import Call, Link, here, let_go
 from .clock import SO_TIMESTAMPNS
-from .layout import PROCESS, THREAD
+from .lanes import process_here, thread_here
 from .points import fault, install
-from .ring import ring
 
 
 class HandlerLink(Link):
@@ -87,23 +84,8 @@ def _ask_before_reads(product: str, handler: Any, link: HandlerLink) -> None:
 def lane_here(server: Any, since: int) -> int:
     """Return this thread's lane: the process where there is one thread alone."""
     threaded = isinstance(server, socketserver.ThreadingMixIn)
-    process = ring.lane(
-        "process",
-        PROCESS,
-        f"process {os.getpid()}",
-        capacity=0 if threaded else 1,
-        tid=os.getpid(),
-        since=since,
-    )
-    if not threaded:
-        return process
-    key = ("thread", get_ident())
-    lane = ring.known_lane(key)
-    if lane:
-        return lane
-    number = sum(isinstance(one, tuple) for one in ring.lane_keys())
-    label = f"thread {number}" if number else "main thread"
-    return ring.lane(key, THREAD, label, parent=process, tid=get_native_id(), since=since)
+    process = process_here(0 if threaded else 1, since)
+    return thread_here(process, since, "main thread") if threaded else process
 
 
 def serving(point: str, handler: Any, serve: Callable[[], Any]) -> Any:

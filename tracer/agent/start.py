@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -11,3 +12,13 @@ def start() -> None:
 
     if sys.platform == "linux" and not any(isinstance(finder, Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, Finder())
+        _look_around()
+
+
+def _look_around() -> None:
+    """Find out in whose process this is, where Python is embedded in a server or runs a script for one."""
+    program = os.path.basename(os.readlink("/proc/self/exe"))
+    if program.startswith("uwsgi"):
+        from .patches.uwsgi import embedded
+
+        embedded()

@@ -11,14 +11,20 @@ from collections.abc import Callable, Iterator
 from time import monotonic_ns
 from typing import Any
 
-from .called import Call, here
+from .called import Call, here, let_go
 from .points import fault, faults
 
 
-def wrapped(point: str, app: Callable[..., Any], begin: Callable[[Any], Call | None]) -> Callable[..., Any]:
-    """Return an application that tells of its requests; `begin` makes a `Call` of an environ."""
+def wrapped(
+    point: str, app: Callable[..., Any], begin: Callable[[Any], Call | None], *, kept_open: bool = False
+) -> Callable[..., Any]:
+    """Return an application that tells of its requests; `begin` makes a `Call` of an environ.
+
+    With `kept_open`, another hook closes it when the answer is out, else the application's end does.
+    """
     if hasattr(app, "_hopscope"):
         return app
+    over = _left if kept_open else _over
 
     def application(environ: Any, start_response: Any) -> Any:
         call = _begun(point, begin, environ)
@@ -33,9 +39,9 @@ def wrapped(point: str, app: Callable[..., Any], begin: Callable[[Any], Call | N
             result = app(environ, starting)
         except BaseException:
             call.failed = True
-            _over(point, call)
+            over(point, call)
             raise
-        return _followed(point, call, result)
+        return _followed(point, call, result, over)
 
     application._hopscope = app  # type: ignore[attr-defined]
     return application
@@ -46,6 +52,7 @@ def _begun(point: str, begin: Callable[[Any], Call | None], environ: Any) -> Cal
     if point in faults:
         return None
     try:
+        let_go(point)  # one that nobody has closed
         call = begin(environ)
         if call is not None:
             call.enter(environ)
@@ -56,14 +63,14 @@ def _begun(point: str, begin: Callable[[Any], Call | None], environ: Any) -> Cal
     return call
 
 
-def _followed(point: str, call: Call, result: Any) -> Any:
+def _followed(point: str, call: Call, result: Any, over: Callable[[str, Call], None]) -> Any:
     """Return the result, or an iterable that notes when it is over."""
     if hasattr(result, "__len__") or hasattr(result, "read") or hasattr(result, "filelike"):
         if type(result) in (list, tuple):
             call.bytes_out = sum(map(len, result))
-        _over(point, call)
+        over(point, call)
         return result
-    return Followed(point, call, result)
+    return Followed(point, call, result, over)
 
 
 def _over(point: str, call: Call) -> None:
@@ -79,13 +86,18 @@ def _over(point: str, call: Call) -> None:
         fault(point, error)
 
 
+def _left(_point: str, call: Call) -> None:
+    """The application is done."""
+    call.out()
+
+
 class Followed:
     """An iterable of an application, handed through part by part; its close ends the request."""
 
-    __slots__ = ("_call", "_parts", "_point", "_result")
+    __slots__ = ("_call", "_over", "_parts", "_point", "_result")
 
-    def __init__(self, point: str, call: Call, result: Any) -> None:
-        self._point, self._call, self._result = point, call, result
+    def __init__(self, point: str, call: Call, result: Any, over: Callable[[str, Call], None]) -> None:
+        self._point, self._call, self._result, self._over = point, call, result, over
         self._parts: Iterator[Any] | None = None
 
     def __iter__(self) -> Followed:
@@ -115,4 +127,4 @@ class Followed:
             if hasattr(self._result, "close"):
                 self._result.close()
         finally:
-            _over(self._point, self._call)
+            self._over(self._point, self._call)

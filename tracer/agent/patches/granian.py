@@ -6,8 +6,6 @@ callback -> application, step by step (asgi) or in a thread (wsgi)
 from __future__ import annotations
 
 import asyncio
-import os
-from _thread import get_ident, get_native_id
 from collections.abc import Callable
 from functools import partial
 from types import ModuleType
@@ -15,7 +13,7 @@ from typing import Any
 
 from ..adapted import Asked, call
 from ..called import Call
-from ..layout import PROCESS, THREAD
+from ..lanes import process_here, thread_here
 from ..loops import step_tasks
 from ..points import fault, install
 from ..ring import ring
@@ -62,15 +60,6 @@ def _asked(scope: Any, send: Any) -> Asked:
 
 
 def _calling(app: Callable[..., Any]) -> Callable[..., Any]:
-    return wrapped("granian.request", app, lambda _environ: Call("granian.request", _thread()))
-
-
-def _thread() -> int:
-    """Return the lane of this thread, one of those that call blocking applications."""
-    key = ("thread", get_ident())
-    lane = ring.known_lane(key)
-    if lane:
-        return lane
-    process = ring.lane("process", PROCESS, f"process {os.getpid()}", capacity=0, tid=os.getpid())
-    number = sum(isinstance(one, tuple) for one in ring.lane_keys()) + 1
-    return ring.lane(key, THREAD, f"thread {number}", parent=process, tid=get_native_id())
+    return wrapped(
+        "granian.request", app, lambda _environ: Call("granian.request", thread_here(process_here()))
+    )

@@ -8,9 +8,8 @@ an answer is out when its last part was handed over.
 
 from __future__ import annotations
 
-import os
 import socket
-from _thread import get_ident, get_native_id
+from _thread import get_native_id
 from collections.abc import Callable
 from time import monotonic_ns
 from types import ModuleType
@@ -18,7 +17,8 @@ from typing import Any
 
 from ..called import Call, Link, entering, here, let_go
 from ..clock import SO_TIMESTAMPNS
-from ..layout import POOL, PROCESS, QUEUED, THREAD, TRANSFER
+from ..lanes import pool_of, process_here, thread_here
+from ..layout import QUEUED, THREAD, TRANSFER
 from ..points import fault, install
 from ..ring import ring
 from ..waits import install_waits
@@ -79,23 +79,12 @@ def _listen(real: Callable[..., Any]) -> Callable[..., Any]:
 
 def _pool(threads: int) -> int:
     """Return the lane of the pool."""
-    process = ring.lane("process", PROCESS, f"process {os.getpid()}", capacity=0, tid=os.getpid())
-    return ring.lane("pool", POOL, "pool", parent=process, capacity=threads)
+    return pool_of(process_here(), threads)
 
 
 def _main() -> int:
     """Return the lane of the thread that reads, which this one is."""
-    process = ring.lane("process", PROCESS, f"process {os.getpid()}", capacity=0, tid=os.getpid())
-    return ring.lane("main", THREAD, "main thread", parent=process, tid=get_native_id())
-
-
-def _thread(pool: int, since: int) -> int:
-    key = ("thread", get_ident())
-    lane = ring.known_lane(key)
-    if lane:
-        return lane
-    number = sum(isinstance(one, tuple) for one in ring.lane_keys()) + 1
-    return ring.lane(key, THREAD, f"thread {number}", parent=pool, tid=get_native_id(), since=since)
+    return ring.lane("main", THREAD, "main thread", parent=process_here(), tid=get_native_id())
 
 
 def _accepted(real: Callable[..., Any]) -> Callable[..., Any]:
@@ -151,7 +140,7 @@ def _service(real: Callable[..., Any]) -> Callable[..., Any]:
             if link is not None:
                 start = monotonic_ns()
                 pool = _pool(self.adj.threads)
-                here.call = call = Call("waitress.service", _thread(pool, start), link, queue=pool)
+                here.call = call = Call("waitress.service", thread_here(pool, start), link, queue=pool)
                 call.taken = call.parsed = start
                 call.arrived = link.arrived or link.queued
         except Exception as error:
