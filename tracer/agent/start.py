@@ -19,6 +19,14 @@ def _look_around() -> None:
     """Find out in whose process this is, where Python is embedded in a server or runs a script for one."""
     program = os.path.basename(os.readlink("/proc/self/exe"))
     if program.startswith("uwsgi"):
-        from .patches.uwsgi import embedded
+        from .patches import uwsgi
 
-        embedded()
+        uwsgi.embedded()
+    elif program in ("apache2", "httpd"):
+        from .patches import mod_wsgi
+
+        mod_wsgi.embedded()
+    elif os.environ.get("GATEWAY_INTERFACE", "")[:4] == "CGI/" and "REQUEST_METHOD" in os.environ:
+        from .patches import cgi
+
+        cgi.script()
