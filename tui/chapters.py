@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tracer.analysis.lanes import EXECUTING
+from tracer.analysis.lanes import executing
 from tracer.recording import LaneKind, Recording, Role, rows_in
 from tui.player.chapter import Chapter, Side, Step
 
@@ -82,30 +82,20 @@ def _product(recording: Recording, hop: int) -> str:
 
 def _server(recording: Recording) -> int | None:
     """Find the hop that executes most: of those that are no client, the one of the most lanes."""
-    executing = np.isin(recording.lanes.kind, EXECUTING)
-    counts = np.bincount(recording.lanes.hop[executing], minlength=rows_in(recording.hops))
+    lanes = executing(recording)
+    counts = np.bincount(recording.lanes.hop[lanes], minlength=rows_in(recording.hops))
     counts[recording.hops.role == Role.CLIENT] = 0
     return int(counts.argmax()) if counts.any() else None
 
 
 def _executing(recording: Recording, hop: int) -> list[int]:
-    """Give the kinds of the hop's lanes that execute: its loops, else those that stand over no others."""
+    """Give the kinds of the hop's lanes that execute: its loops, else all."""
     lanes = recording.lanes
-    ids = np.flatnonzero(np.isin(lanes.kind, EXECUTING) & (lanes.hop == hop))
+    ids = np.flatnonzero(executing(recording) & (lanes.hop == hop))
     loops = [int(lanes.kind[lane]) for lane in ids if lanes.kind[lane] in _LOOPS]
-    over = {parent for lane in ids for parent in _ancestors(recording, int(lane))}
-    inner = [int(lane) for lane in ids if int(lane) not in over]
     # A thread under nothing, beside the threads of a pool, accepts for them: gthread's main thread.
-    pooled = [lane for lane in inner if lanes.kind[lane] != LaneKind.THREAD or lanes.parent[lane] >= 0]
-    return loops or [int(lanes.kind[lane]) for lane in pooled or inner]
-
-
-def _ancestors(recording: Recording, lane: int) -> set[int]:
-    """Climb from a lane; what does not end (a ring of parents) is climbed once."""
-    found: set[int] = set()
-    while (lane := int(recording.lanes.parent[lane])) >= 0 and lane not in found:
-        found.add(lane)
-    return found
+    pooled = [lane for lane in ids if lanes.kind[lane] != LaneKind.THREAD or lanes.parent[lane] >= 0]
+    return loops or [int(lanes.kind[lane]) for lane in (pooled or ids)]
 
 
 def _told(files: list[Named]) -> Chapter:

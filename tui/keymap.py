@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tui.registry import SCREENS
@@ -92,19 +92,18 @@ FOOTER = {
         (("slower", "faster"), {"en": "speed", "ko": "속도"}),
         (("follow",), {"en": "follow", "ko": "추적"}),
         (("finer",), {"en": "zoom", "ko": "확대"}),
+        (("next_hop",), {"en": "hop", "ko": "홉"}),
         (("step_on",), {"en": "next", "ko": "다음"}),
         (("help",), {"en": "help", "ko": "도움말"}),
     )
 }
 """Screen -> what stands at its foot: actions, and a word for them."""
 
-_SPARED = ("finer",)  # where the screen is narrow
 
-
-def footer(screen: str, language: str, *, full: bool) -> list[str]:
+def footer(screen: str, language: str, spared: Collection[str] = ()) -> list[str]:
     """Write what stands at the foot of a screen: `- + speed`, from the keys of the actions."""
     shown = {key.action: key.shown.split(" ")[0] for key in keys_of(screen)}
-    rows = [row for row in FOOTER[screen] if full or row[0][0] not in _SPARED]
+    rows = [row for row in FOOTER[screen] if not set(row[0]) & set(spared)]
     return [" ".join([*(shown[action] for action in actions), words[language]]) for actions, words in rows]
 
 

@@ -13,6 +13,7 @@ from tui.show import Show, look, pause, seek
 
 _KEYS = {
     " ": "space",
+    "\r": "enter",
     ",": "comma",
     ".": "full_stop",
     "[": "left_square_bracket",

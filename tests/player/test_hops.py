@@ -22,7 +22,7 @@ from tui.player.part import ALL, banded
 from tui.player.plan import seats
 from tui.player.playhead import opening
 from tui.player.scene import scene
-from tui.pointer import click
+from tui.pointer import click, key_of
 from tui.reduce import press
 from tui.show import Show
 
@@ -81,6 +81,14 @@ def test_each_hop_has_a_line_in_path_order_and_one_is_open():
     assert starts(grid) == ["nginx", "gunicorn", "db"]
     (opened,) = [line for line in grid.text().split("\n") if line.startswith("v ")]
     assert opened.split()[1] == "gunicorn", "the hop with the longest queue"
+
+
+def test_the_foot_says_how_to_open_another_hop():
+    for size in ((80, 24), (100, 30)):
+        grid = drawn(600, size)
+        assert "Enter hop" in grid.text() and "? help" in grid.text().split("\n")[-1]
+        hit = next(hit for hit in grid.hits if hit.noun == "key" and hit.words == "Enter hop")
+        assert key_of(hit) == "enter"
 
 
 def test_rows_stand_still_while_it_plays():

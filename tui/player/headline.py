@@ -73,7 +73,7 @@ def draw_keys(frame: Frame) -> None:
         return
     gap = 3 if frame.plan.width >= 100 else 2
     column = 1
-    for key in footer("stage", frame.language, full=frame.plan.width >= 100):
+    for key in footer("stage", frame.language, _spared(frame)):
         if column + columns(key) > frame.plan.width:
             break
         frame.canvas.put(row, column, key, Ink.FAINT)
@@ -81,10 +81,21 @@ def draw_keys(frame: Frame) -> None:
         column += columns(key) + gap
 
 
+def _spared(frame: Frame) -> set[str]:
+    """Choose what there is no room or no use for: hops of a stack of one, steps of a chapter without any."""
+    if not any(len(parts) > 1 for parts in frame.model.parts):
+        return {"next_hop"} if frame.plan.width >= 100 else {"next_hop", "finer"}
+    narrow = {"event_on"} if frame.plan.width < 100 else set()
+    return narrow | {"finer", "slower" if frame.model.chapter.steps else "step_on"}
+
+
 def _hits(frame: Frame, row: int, column: int, words: str) -> None:
-    """Each key of `, . event` has a box of its own; `space` is the code of a blank."""
+    """Each key of `, . event` has a box of its own; its number is the code of the key's character."""
     parts = words.split(" ")[:-1]
     for part in parts:
-        code = ord(" ") if part == "space" else ord(part)
+        code = _CODES.get(part) or ord(part)
         frame.canvas.hit(row, column, len(part), "key", -1, code, words)
         column += len(part) + 1
+
+
+_CODES = {"space": ord(" "), "Enter": ord("\r")}

@@ -8,9 +8,8 @@ from tui.player.canvas import columns, fit
 from tui.player.detail import chosen, spent, taken
 from tui.player.figures import millis
 from tui.player.frame import Band
-from tui.player.glyphs import number
 from tui.player.grid import BOLD, Ink
-from tui.player.moments import delaying
+from tui.player.moments import Hold, delaying
 from tui.player.words import kind_word
 
 TOP = 8
@@ -37,14 +36,15 @@ def _culprits(band: Band) -> list[tuple[int, str]]:
     ranked = sorted(zip(delays, holds, strict=True), reverse=True)[:TOP]
     lines = [(Ink.TEXT | BOLD, band.say("made others wait"))]
     for delay, hold in ranked:
-        who = number(hold.request) if hold.request >= 0 else band.say("nobody")
-        lines.append(
-            (
-                int(Ink.TEXT),
-                f"{who}{' ' * (5 - columns(who))}{millis(int(delay)):>8} ms  {stack.tree.short(hold.lane)}",
-            )
-        )
+        lines.append(_culprit(band, hold, int(delay)))
     return lines if len(lines) > 1 else [*lines, (int(Ink.FAINT), band.say("nobody so far"))]
+
+
+def _culprit(band: Band, hold: Hold, delay: int) -> tuple[int, str]:
+    known = hold.request >= 0
+    who = band.name(hold.request) if known else band.say("nobody")
+    text = f"{who}{' ' * (5 - columns(who))}{millis(delay):>8} ms  {band.stack.tree.short(hold.lane)}"
+    return Ink.TEXT | (band.mark(hold.request) if known else 0), text
 
 
 def _request(band: Band) -> list[tuple[int, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tui.player.blame import sentence
 from tui.player.canvas import Canvas, columns, fit
 from tui.player.client import draw_client
@@ -9,7 +11,7 @@ from tui.player.detail import draw_detail
 from tui.player.figures import draw_figures
 from tui.player.frame import Band, Frame
 from tui.player.ghosts import draw_ghosts
-from tui.player.grid import BOLD, Grid, Ink
+from tui.player.grid import BOLD, FOLLOW, Grid, Ink
 from tui.player.headline import draw_keys, draw_names, draw_title
 from tui.player.hops import draw_hops
 from tui.player.latency import draw_latency
@@ -79,4 +81,15 @@ def _why(band: Band) -> None:
     text = sentence(band.moment, band.blamed, room, band.frame.language)
     if text:
         band.frame.canvas.put(row, half.left, fit(text, room), Ink.TEXT | BOLD)
+        _mark(band, row, text)
         band.frame.canvas.hit(row, half.left, columns(text), "side", band.side, band.side, text)
+
+
+def _mark(band: Band, row: int, text: str) -> None:
+    """Mark the followed request where the sentence names it."""
+    followed = band.frame.view.followed
+    for found in re.finditer(r"#\d+\b", text) if followed is not None else ():
+        if found[0] == f"#{(followed or 0) + 1}":
+            before = columns(text[: found.start()])
+            for column in range(before, before + len(found[0])):
+                band.frame.canvas.add(row, band.half.left + column, FOLLOW)
