@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from contextlib import contextmanager
@@ -137,6 +138,34 @@ def test_what_fails_is_told_by_attempts(tmp_path):
     assert (by_target["/gone"]["status"], by_target["/gone"]["outcome"]) == (502, "error")
     assert [hop["hop"] for hop in by_target["/own"]["hops"]] == ["nginx"]
     assert (by_target["/slow"]["status"], by_target["/slow"]["outcome"]) == (None, "abandoned")
+
+
+def test_who_cannot_be_told_apart_is_not_joined(tmp_path):
+    """Two requests at once with the traceparent of one: either could be either, so neither is."""
+    own = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+    with hooked(tmp_path, "h11") as upstream, nginx(tmp_path, PASS.format(upstream)) as port:
+        both = [
+            threading.Thread(target=ask, args=(port, f"/item/{n}"), kwargs={"headers": own}) for n in (1, 2)
+        ]
+        for thread in both:
+            thread.start()
+        for thread in both:
+            thread.join()
+    found, said = requests("access.json+out.trace", home=tmp_path)
+    assert len(found) == 2 + 2 + 1  # as nginx saw them, as uvicorn did, and /ready
+    assert all(hop["match"] in {None, "nesting"} for one in found for hop in one["hops"])
+    assert "access.json+out.trace: no request is in both" in said
+
+
+def test_what_cannot_be_one_is_said_in_one_sentence(tmp_path):
+    with hooked(tmp_path):
+        pass
+    command = [sys.executable, "-m", "tracer.cli", "summary", "out.trace+out.trace"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 2
+    assert run.stderr == (
+        "tracer: out.trace+out.trace: both have a hop named app, so neither is inside the other\n"
+    )
 
 
 @needs_apache

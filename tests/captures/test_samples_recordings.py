@@ -82,9 +82,7 @@ def test_the_recording_is_sound(name):
 @pytest.mark.parametrize("name", CLEAR)
 def test_the_requests_are_those_of_the_outermost_hop(name):
     """Each with its status and its body; more requests there are only where an inner one stands alone."""
-    found = defaultdict(list)
-    for request in listed(name):
-        found[request["hops"][0]["visit"]] = request
+    found = {request["hops"][0]["visit"]: request for request in listed(name)}
     for one, parent, hop in identified(name):
         if one["parent"] != -1 or parent is not None:
             continue

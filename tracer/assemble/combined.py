@@ -96,15 +96,17 @@ def _traces(recording: Recording) -> dict[int, list[int]]:
 
 def _pairs(outer: Recording, inner: Recording, slack: int) -> list[_Pair]:
     """Pair visits of one trace where exactly one outer visit can have made the inner one."""
-    outside, pairs = _traces(outer), []
-    children = _children(outer)
+    outside, children = _traces(outer), _children(outer)
+    made: dict[int, list[int]] = defaultdict(list)
     for value, visits in _traces(inner).items():
         for visit in visits:
-            if inner.visits.parent[visit] >= 0:
-                continue  # its caller is in its own recording
             able = [one for one in outside.get(value, []) if _holds(outer, one, inner, visit, slack)]
-            if len(able) == 1:
-                pairs.append(_pair(outer, inner, able[0], visit, children[able[0]]))
+            if len(able) == 1 and inner.visits.parent[visit] < 0:  # else its caller is in its own recording
+                made[able[0]].append(visit)
+    pairs: list[_Pair] = []
+    for one, visits in made.items():
+        if len(visits) <= max(len(children[one]), 1):  # else not all of them are its calls
+            pairs += [_pair(outer, inner, one, visit, children[one]) for visit in visits]
     return pairs
 
 
@@ -124,13 +126,18 @@ def _children(outer: Recording) -> dict[int, list[int]]:
 
 
 def _pair(outer: Recording, inner: Recording, one: int, visit: int, known: list[int]) -> _Pair:
-    """Take out of `known` the attempt at the address that the inner visit was served at."""
+    """Take out of `known` the attempt at the address that the inner visit was served at.
+
+    Behind a Unix socket or a translated address that is not to be had: then the first that was not refused.
+    """
     lane = int(inner.visits.connection[visit])
     served = inner.text(inner.lanes.dst[lane]) if lane >= 0 else ""
-    names = [outer.text(outer.hops.name[outer.visits.hop[child]]) for child in known]
-    if not known:
-        return _Pair(one, visit, UNKNOWN, 1)
-    chosen = known.pop(names.index(served) if served in names else 0)
+    there = [child for child in known if outer.text(outer.hops.name[outer.visits.hop[child]]) == served]
+    reached = [child for child in known if outer.visits.outcome[child] != Outcome.REFUSED]
+    if not there and not reached:
+        return _Pair(one, visit, UNKNOWN, len(known) + 1)
+    chosen = (there or reached)[0]
+    known.remove(chosen)
     return _Pair(one, visit, chosen, int(outer.visits.attempt[chosen]))
 
 
