@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import asyncssh
 
@@ -55,8 +55,23 @@ class Server:
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         self.children.append(child)
-        await process.redirect(child.stdin, child.stdout, child.stderr)
-        process.exit(await child.wait())
+        typing = asyncio.ensure_future(self._type(process.stdin, child.stdin))
+        told = ((child.stdout, process.stdout), (child.stderr, process.stderr))
+        with suppress(asyncssh.Error, OSError):  # the connection is gone
+            await asyncio.gather(*(self._pass(*one) for one in told))
+        code = await child.wait()
+        typing.cancel()
+        process.exit(code)
+
+    async def _pass(self, source, into):
+        while data := await source.read(65536):
+            into.write(data)
+            await into.drain()
+
+    async def _type(self, source, into):
+        with suppress(asyncssh.Error, OSError):
+            await self._pass(source, into)
+        into.close()
 
     async def _break(self):
         for connection in self.connections:

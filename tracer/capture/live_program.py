@@ -15,7 +15,8 @@ PATIENCE = 10
 """Seconds in which the program must say that it captures, and end when it is told to."""
 _LOST = re.compile(r"(\d+) packets? dropped by (?:kernel|interface)|received/dropped on.*: \d+/(\d+) ")
 _NOISE = re.compile(
-    r"listening on|Capturing on|^File: |link-type|User's Guide|packets? (captured|received)|Packets"
+    r"listening on|Capturing on|^File: |link-type|User's Guide|(?i:warning):"
+    r"|packets? (captured|received)|Packets"
 )
 _PREFIX = re.compile(r"^(?:tcpdump|dumpcap|tracer): ")
 

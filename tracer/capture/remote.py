@@ -22,19 +22,21 @@ if TYPE_CHECKING:
     import asyncssh
 
 _TARGET = re.compile(r"(?:([^@:\s]+)@)?(\[[^\]\s]+\]|[^@:\s\[\]]+)(?::(\d{1,5}))?")
-NO_TCPDUMP = 127
 PIECE = 1 << 18
 
 SCRIPT = """
 set -- ${SSH_CONNECTION:-OURS}
 PATH="$PATH:/usr/sbin:/sbin:/usr/local/sbin"; export PATH
-command -v tcpdump >/dev/null || exit 127
+command -v tcpdump >/dev/null || {
+  echo 'there is no tcpdump: install it there (apt install tcpdump)' >&2; exit 127; }
+exec 3<&0
 tcpdump -i INTERFACE -n -U --immediate-mode -s 0 -B BUFFER -w - \\
-  "not (tcp and host $1 and port $2 and port $4)"MORE </dev/null & child=$!
-exec >&-
-while read -r line; do kill -USR1 $child; done
-kill -TERM $child 2>/dev/null
-wait $child
+  "not (tcp and host $1 and port $2 and port $4)"MORE </dev/null 3<&- & child=$!
+{ while read -r line; do kill -USR1 $child; done; kill -TERM $child; } <&3 >/dev/null 2>&1 & asked=$!
+exec 3<&-
+wait $child; code=$?
+kill $asked 2>/dev/null
+exit $code
 """
 """What runs there. A line on stdin asks for counters; its end, also by a broken connection, ends tcpdump."""
 
@@ -103,7 +105,7 @@ class RemoteTap:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(PATIENCE)
         os.close(self._reading)
-        return None if self._stopped else self._why or self._words.sentence() or "tcpdump ended there"
+        return None if self._stopped else self._words.sentence() or self._why or "tcpdump ended there"
 
     def _await_begin(self) -> None:
         """Wait until it captures. Raises LiveError if it does not."""
@@ -143,7 +145,7 @@ class RemoteTap:
     async def _copy(self, connection: asyncssh.SSHClientConnection) -> None:
         here, there = connection.get_extra_info("sockname"), connection.get_extra_info("peername")
         command = script(self._wish, (*here[:2], *there[:2]))
-        process = await connection.create_process(f"exec sh -c {shlex.quote(command)}", encoding=None)
+        process = await connection.create_process(f"exec /bin/sh -c {shlex.quote(command)}", encoding=None)
         self._process = process
         listening = asyncio.ensure_future(self._listen(process))
         write = self._loop.run_in_executor
@@ -152,9 +154,7 @@ class RemoteTap:
         self._end()
         await listening
         done = await process.wait()
-        if done.exit_status == NO_TCPDUMP:
-            self._why = "there is no tcpdump: install it there (apt install tcpdump)"
-        elif done.exit_status is None and not done.exit_signal:
+        if done.exit_status is None and not done.exit_signal:
             self._why = "the SSH connection was lost"
 
     async def _listen(self, process: asyncssh.SSHClientProcess[bytes]) -> None:

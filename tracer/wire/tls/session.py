@@ -141,6 +141,10 @@ class Session:
         """End one direction inside."""
         return self._told(kind, self.inside.close(kind)) if self.inside else []
 
+    def waiting(self, kind: Kind, default: int) -> int:
+        """Give the place before which no message inside begins that is yet to come."""
+        return self.places[kind].start(self.inside.waiting(kind)) if self.inside else default
+
     def _inside(self) -> Connection:
         if self.inside is None:
             self.inside = self._connect(PROTOCOLS.get(self.alpn))

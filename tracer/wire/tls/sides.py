@@ -44,6 +44,13 @@ class Side(Records):
         self._shut = False  # what follows cannot be opened
         self._ended = False
 
+    @property
+    def waiting(self) -> int:
+        """The first byte of what is not told: records that wait, a handshake message, a message inside."""
+        first = min(self._waiting[0].start if self._waiting else self._offset, self._offset)
+        begun = self._begun if self._message else first
+        return min(first, begun, self.session.waiting(self.kind, first))
+
     def feed(self, data: bytes | bytearray | memoryview) -> list[Message]:
         """Take the next bytes; without any, what waited may go on."""
         out = super().feed(data)
