@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 import time
@@ -28,6 +29,17 @@ def test_what_is_here_is_found(tracer, tmp_path):
         assert found[server]["found"].startswith(version(server))
     assert found["state folder"]["found"] == str(tmp_path / "state" / "hopscope")
     assert found["kernel time stamps"]["status"] == "ok"
+
+
+def test_each_program_that_captures_is_tried(tracer):
+    told = json.loads(tracer("doctor", "--format", "json").stdout)
+    found = {check["name"]: check for check in told["checks"] if check["area"] == "capture"}
+    assert list(found) == ["by tcpdump", "by dumpcap", "by scapy"]
+    if os.geteuid() == 0:
+        there = {name: shutil.which(name) for name in ("tcpdump", "dumpcap")}
+        for name, path in there.items():
+            assert found[f"by {name}"]["status"] == ("ok" if path else "note")
+    assert all(check["remedy"] for check in found.values() if check["status"] != "ok")
 
 
 def test_all_formats_tell_the_same_checks(tracer):

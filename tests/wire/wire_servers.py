@@ -55,7 +55,7 @@ def wait_for(what: Callable[[], object], process: subprocess.Popen, log: Path) -
 
 
 def port_in(log: Path) -> Callable[[], str | None]:
-    pattern = re.compile(r"(?:Listening at|running on):? http://127.0.0.1:(\d+)")
+    pattern = re.compile(r"(?:Listening at|running on):? https?://127.0.0.1:(\d+)")
     return lambda: (found := pattern.search(log.read_text())) and found[1]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tracer.cli.errors import CliError
 from tracer.cli.formats import add_format, flat, write_csv, write_json, write_lines
 from tracer.cli.inputs import opened, title
+from tracer.cli.keylog import add_keylog
 from tracer.cli.streams import tell
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Limit(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    add_keylog(parser)
     parser.add_argument("a", metavar="A", help=_SIDE)
     parser.add_argument("b", metavar="B", help="the same; ratios are B / A")
     parser.add_argument(

@@ -27,9 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Look at everything; 1 if something required is missing."""
+    from tracer.cli.capture_checks import capture_checks
     from tracer.cli.checks import MISSING, checks
 
-    found = [*checks(), *terminal()]
+    found = [*checks(), *capture_checks(), *terminal()]
     good = not any(check.required and check.status == MISSING for check in found)
     rows = [asdict(check) for check in found]
     if arguments.format == "json":

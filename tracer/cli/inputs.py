@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracer.cli.errors import CliError
+from tracer.cli.keylog import add_keylog, keys_of
 
 if TYPE_CHECKING:
     from tracer.recording import Recording
@@ -27,8 +28,9 @@ MOST_FAULTS = 5  # told of one file; a recording keeps more
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:
-    """Declare FILE…, one or more."""
+    """Declare FILE…, one or more, and --keylog."""
     parser.add_argument("files", metavar="FILE", nargs="+", help=HELP)
+    add_keylog(parser)
 
 
 def opened(name: str) -> Recording:
@@ -139,7 +141,8 @@ def _captured(name: str, path: Path) -> Recording:
     if path.is_dir():
         raise CliError(f"{name}: this is a directory; {_GIVE}")
     try:
-        recording = recording_of(Capture(str(path)))
+        capture = Capture(str(path))
+        recording = recording_of(capture, keys=keys_of(capture))
     except CaptureError as error:
         raise CliError(str(error)) from None
     _tell_faults(recording.meta["faults"])

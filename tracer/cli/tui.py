@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tracer.cli import duration
 from tracer.cli.errors import CliError
 from tracer.cli.inputs import HELP, opened
+from tracer.cli.keylog import add_keylog
 from tracer.cli.language import add_language
 from tracer.cli.state import state_dir
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    add_keylog(parser)
     parser.add_argument("files", nargs="*", metavar="FILE", help=f"{HELP}; or two to compare")
     add_appearance(parser)
 

@@ -62,6 +62,8 @@ def _by(child: Stay) -> tuple[Match, list[Stay]]:
         return Match.REQUEST_ID, found
     if own.trace and (found := [one for one in child.maybe if one.identity.trace == own.trace]):
         return Match.TRACEPARENT, found
+    if not child.protocol:
+        return Match.NONE, []  # TLS that stays closed: nothing says what it is
     if found := [one for one in child.maybe if _same_target(one, child)]:
         return Match.URL, found
     return Match.ORDER, child.maybe if child.by is Match.ORDER else []

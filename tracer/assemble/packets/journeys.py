@@ -67,7 +67,7 @@ def _tell_visit(stay: Stay, world: World, request: int, parent: int, depth: int)
 
 def _visit(stay: Stay, request: int, hop: int, number: int) -> Visit:
     visit = Visit(number, request, hop, stay.start.time, connection=stay.talk.lane, stream=stay.stream)
-    visit.protocol, visit.status, visit.outcome = stay.protocol, stay.status, stay.outcome
+    visit.protocol, visit.status, visit.outcome = stay.protocol or None, stay.status, stay.outcome
     visit.first_byte = stay.first.time if stay.first else UNKNOWN
     visit.answered = stay.last.time if stay.last else UNKNOWN
     visit.end = stay.end.time if stay.end else UNKNOWN

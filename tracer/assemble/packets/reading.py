@@ -16,6 +16,7 @@ from tracer.assemble.packets.world import World
 from tracer.capture import Capture, Connection, Data, Dissector, Event, Streams
 from tracer.recording import UNKNOWN, Clock, Hop, Interner, Meta, Recording, Role, Rows
 from tracer.recording.columns import Raw, arrange, encode, joined
+from tracer.wire.tls import Keys
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 class Reader:
     """Takes the events of connections; gives the raw columns of requests that are complete."""
 
-    def __init__(self) -> None:
-        self.world = World()
+    def __init__(self, keys: Keys | None = None) -> None:
+        self.world = World(keys)
         self.intern = Interner()
         self._talks: dict[int, Talk] = {}
         self._sweep = Sweep()
@@ -82,9 +83,14 @@ def parts_of(capture: Capture, reader: Reader) -> Iterator[list[Raw]]:
     yield reader.finish()
 
 
-def recording_of(capture: Capture, title: str | None = None, *, short_cuts: bool = True) -> Recording:
-    """Read a whole capture. What was wrong with it stands in meta["faults"], a sentence each."""
-    reader = Reader()
+def recording_of(
+    capture: Capture, title: str | None = None, *, keys: Keys | None = None, short_cuts: bool = True
+) -> Recording:
+    """Read a whole capture. What was wrong with it stands in meta["faults"], a sentence each.
+
+    keys: secrets of TLS sessions; what they do not open is told as one visit a connection.
+    """
+    reader = Reader(keys)
     reader.short_cuts = short_cuts
     parts = [raw for batch in parts_of(capture, reader) for raw in batch]
     hops = _hops(reader)

@@ -10,6 +10,7 @@ from tracer.assemble.packets.hurry import WORTH, Plain, plain_of, rest_of, until
 from tracer.assemble.packets.identity import identity
 from tracer.assemble.packets.listeners import GATEWAYS
 from tracer.assemble.packets.places import Moment, Places, later
+from tracer.assemble.packets.sealed import APPLICATION_DATA, Sealed, sealed_stay
 from tracer.assemble.packets.stay import Stay
 from tracer.assemble.packets.turns import in_turns
 from tracer.capture import MARKS, TO_CLIENT, TO_SERVER, Connection, Data, Event, Gap, Note, NoteKind
@@ -33,7 +34,8 @@ class Talk:
 
     def __init__(self, connection: Connection, world: World) -> None:
         self.connection, self.world = connection, world
-        self.wire = Wire(lost=not connection.opened)
+        self.wire = Wire(lost=not connection.opened, keys=world.keys)
+        self._sealed = Sealed()
         self.lane = UNKNOWN  # its id, once there is a request on it
         self.listener = world.listeners(connection.server, connection.server_port)
         self.peers = [(connection.client, connection.client_port)]  # and who a PROXY header names
@@ -80,7 +82,7 @@ class Talk:
 
     def _hurried(self, flows: list[Data | Gap]) -> list[Data | Gap]:
         """Take out a plain stretch, once what is open is over; give what is left."""
-        if self._notes or len(flows) != 2 or self.wire.protocol not in (None, "http1"):
+        if self._notes or len(flows) != 2 or self.wire.tls or self.wire.protocol not in (None, "http1"):
             return flows
         asking, answering = flows
         if not (isinstance(asking, Data) and isinstance(answering, Data)):
@@ -288,8 +290,24 @@ class Talk:
             if switch.protocol == "websocket":
                 stay.protocol = "websocket"
 
+    def _sealed_record(self, way: int, note: WireNote) -> None:
+        """Take in a record of TLS that stays closed."""
+        start, end = self._at(way, note.start), self._at(way, note.end - 1)
+        stay = None
+        if self._sealed.stay is None and way == TO_SERVER:
+            if self.lane == UNKNOWN:
+                self.lane = self.world.id()
+            stay = sealed_stay(self.world.id(), self, start, end)
+            self._recent.append(stay)
+            self._ready.append(stay)
+        self._sealed.take(way, stay, start, end)
+        if self._sealed.stay:
+            self._mark(MarkKind.MESSAGE, end, note.size, self._sealed.stay, start.frame)
+
     def _wire_note(self, way: int, note: Message) -> None:
         assert isinstance(note, WireNote)
+        if note.what == "record" and note.value == APPLICATION_DATA:
+            self._sealed_record(way, note)
         stay = self._open.get(note.exchange)
         if stay is None:
             return
@@ -324,6 +342,8 @@ class Talk:
             else:
                 self._leave(stay, moment, gave_up)
         self._open.clear()
+        if sealed := self._sealed.close(moment):
+            self._let_go(sealed, (sealed.end or moment).time)
         if self.lane != UNKNOWN:
             self._tell_lane(max(self.connection.closed, self._latest))
 

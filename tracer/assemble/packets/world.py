@@ -8,14 +8,16 @@ from tracer.assemble.packets.stay import Stay
 from tracer.assemble.packets.stretches import Stretch, raw_of
 from tracer.recording import Interner, Rows
 from tracer.recording.columns import Raw, encode
+from tracer.wire.tls import Keys
 
 MOST_FAULTS = 100
 
 
 class World:
-    """Gives ids and collects rows."""
+    """Gives ids and collects rows. keys: secrets of TLS sessions."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys | None = None) -> None:
+        self.keys = keys
         self.listeners = Listeners()
         self.rows = Rows()  # finished, and not yet fetched
         self.stretches: list[Stretch] = []  # the same

@@ -94,7 +94,8 @@ class Session:
     def _lack(self) -> None:
         wanted = HANDSHAKE + TRAFFIC if self.thirteen else (MASTER,)
         if not self._secrets:
-            self.give_up("the key log does not have this session")
+            known = self._keys is not None and len(self._keys)
+            self.give_up("the key log does not have this session" if known else "no key log was given")
         elif lacking := [label for label in wanted if label not in self._secrets]:
             self.give_up(f"the key log lacks {lacking[0]} of this session")
 
