@@ -68,13 +68,16 @@ class Keys:
             self.add(more())
         return self
 
-    def of(self, random: bytes) -> Secrets:
-        """Give what is known of a session by its client's random; {}: nothing."""
-        if random not in self._secrets:
-            for more in self._more:
-                self.add(more())
-                if random in self._secrets:
-                    break
+    def of(self, random: bytes, wanted: tuple[str, ...] = ()) -> Secrets:
+        """Give what is known of a session by its client's random; {}: nothing.
+
+        Sources are asked for more until the labels that are `wanted` are there.
+        """
+        for more in self._more:
+            known = self._secrets.get(random)
+            if known and all(label in known for label in wanted):
+                break
+            self.add(more())
         return self._secrets.get(random, {})
 
 

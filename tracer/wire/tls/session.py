@@ -88,11 +88,11 @@ class Session:
         elif self._keys is None:
             self.give_up("no key log was given")
         else:
-            self._suite, self._secrets = suite, self._keys.of(self.client.random)
-            self._lack()
+            wanted = HANDSHAKE + TRAFFIC if self.thirteen else (MASTER,)
+            self._suite, self._secrets = suite, self._keys.of(self.client.random, wanted)
+            self._lack(wanted)
 
-    def _lack(self) -> None:
-        wanted = HANDSHAKE + TRAFFIC if self.thirteen else (MASTER,)
+    def _lack(self, wanted: tuple[str, ...]) -> None:
         if not self._secrets:
             known = self._keys is not None and len(self._keys)
             self.give_up("the key log does not have this session" if known else "no key log was given")
