@@ -26,6 +26,7 @@ class Load:
     keep_alive: bool = True
     timeout: float = 30.0  # seconds from when a request was due
     seed: int = 0
+    paths: tuple[str, ...] = ()  # below the URL, in turn
 
     def plan(self, host: str, port: int) -> Plan:
         """Draw the arrivals. Raises LoadError."""
@@ -38,7 +39,7 @@ class Load:
             raise LoadError(str(error)) from None
         url = f"http://{_bracketed(host)}:{port}{self.url}" if self.url.startswith("/") else self.url
         keep, timeout, seed = self.keep_alive, self.timeout, self.seed
-        return Plan.of(url, arrivals, keep_alive=keep, timeout=timeout, seed=seed)
+        return Plan.of(url, arrivals, paths=self.paths, keep_alive=keep, timeout=timeout, seed=seed)
 
     def checked(self) -> Load:
         """Give itself if it can be sent. Raises LoadError."""

@@ -42,6 +42,7 @@ COMMANDS = {
         "tracer.cli.summary", "throughput, percentiles, utilisation and queues of a recording"
     ),
     "blame": Command("tracer.cli.blame", "who held what others waited for, and what it cost them"),
+    "lab": Command("tracer.cli.lab", "twelve demos, simulated or with real servers, each with its lesson"),
     "explain": Command(
         "tracer.cli.explain", "what the words mean: WSGI, uWSGI, uvloop …, and where each sits"
     ),

@@ -53,7 +53,7 @@ class Launch:
         caught = [number for number in FORWARDED if signal.getsignal(number) is not signal.SIG_IGN]
         self._handlers = {number: signal.signal(number, self._early) for number in caught}
         try:
-            before = _end_with_parent() if tied else None
+            before = end_with_parent() if tied else None
             self._child = subprocess.Popen(self.command, env=environment(rings), preexec_fn=before)  # noqa: PLW1509
         except OSError as error:
             self._restore()
@@ -133,7 +133,7 @@ class Launch:
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
 
-def _end_with_parent() -> Callable[[], None]:
+def end_with_parent() -> Callable[[], None]:
     """Give what a child runs to get a SIGTERM at our death, however that comes about.
 
     The library is loaded here: between fork and exec nothing may take a lock.
