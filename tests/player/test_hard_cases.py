@@ -284,7 +284,7 @@ def test_unseen_requests_stand_inside_with_a_question_mark():
     book = Book("nginx")
     visit = book.visit(book.request(0, 100), 1, 0, 100, 0)
     book.phase(visit, K.UNSEEN, 0, 100)
-    assert "#1?" in row(draw(book.model(), 50), "outside")
+    assert "#1?" in row(draw(book.model(), 50), "inside")
 
 
 def test_a_recording_of_nothing_has_a_picture():

@@ -13,6 +13,7 @@ from simulator.scenario import simulate
 from simulator.toml import read_scenario
 from tests.player.chapters import model
 from tests.player.reference import MS
+from tests.player.test_hard_cases import Book
 from tracer.recording import LaneKind, PhaseKind
 from tui.player.chapter import Chapter, Side
 from tui.player.grid import BLAME
@@ -167,3 +168,13 @@ def test_a_stack_of_one_server_is_whole():
     assert not {hit.noun for hit in scene(model("waits"), opening(model("waits")), 0, (80, 24)).hits} & {
         "hop"
     }
+
+
+def test_what_no_source_knows_is_not_said():
+    """A recording without lanes, as a capture makes it: nothing is held at 0 %, and nobody is outside."""
+    book = Book("nginx")
+    visit = book.visit(book.request(0, 50), 1, 1, 49, 0)
+    book.phase(visit, PhaseKind.UNSEEN, 1, 49)
+    grid = scene(book.model(), opening(book.model()), 20 * MS, (100, 30))
+    assert "held   - %" in grid.text() and "outside" not in grid.text()
+    assert "#1 is inside, UNSEEN" in {hit.words for hit in grid.hits}

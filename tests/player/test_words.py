@@ -18,7 +18,7 @@ ENGLISH = re.compile(
     r"time|speed|next|answers|others|took|free|head|sent|error|timeout|refused|abandoned)\b",
     re.IGNORECASE,
 )
-LABELS = ("client", "queue", "outside", "in pool", "out+pool", "latency", "load", "rest")
+LABELS = ("client", "queue", "outside", "inside", "in pool", "out+pool", "latency", "load", "rest")
 
 
 def fields(template):

@@ -12,6 +12,7 @@ from tui.player import braille
 from tui.player.canvas import columns, fit
 from tui.player.client import rate
 from tui.player.frame import Band
+from tui.player.part import Part
 from tui.player.stack import Stack
 
 PERCENTILES = ((50, 1), (95, 20), (99, 100))
@@ -73,8 +74,13 @@ def millis(ns: int) -> str:
     return f"{ns / 1e6:.0f}" if ns >= 10_000_000 or ns == 0 else f"{ns / 1e6:.1f}"
 
 
+def percent(part: Part, time: int) -> str:
+    """Write how much the lanes of a band were held; "-" where the source knows of none, as in a capture."""
+    return f"{100 * part.held_share(time):.0f}" if part.executing else "-"
+
+
 def _second(band: Band, told: Figures) -> str:
-    held = f"{100 * told.held:.0f}"
+    held = percent(band.part, band.frame.time)
     return band.say("figures", done=told.done, open=told.open, held=held, failed=told.failed)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui.player.canvas import columns, fit
+from tui.player.figures import percent
 from tui.player.frame import Band
 from tui.player.glyphs import style_of
 from tui.player.grid import BLAME, BOLD, Ink
@@ -29,7 +30,7 @@ def _line(band: Band, row: int, part: Part, number: int, opened: bool) -> None:
     canvas, half, time = band.frame.canvas, band.half, band.frame.time
     width = half.label + half.room + 2
     name = f"{'v' if opened else '>'} {part.name}"
-    said = band.say("hop", queue=part.queued.at(time), held=100 * part.held_share(time))
+    said = band.say("hop", queue=part.queued.at(time), held=percent(part, time))
     canvas.put(row, half.left, fit(name, width), Ink.TEXT | (BOLD if opened else 0))
     canvas.put(row, half.left + width - columns(said), said, Ink.TEXT if opened else Ink.FAINT)
     if not opened:

@@ -71,9 +71,13 @@ def _label(band: Band, row: int, rows: int, count: int) -> None:
 
 
 def place_of(band: Band) -> str:
-    """Name the rows for the whole recording: who holds a thread of a pool is not outside."""
+    """Name the rows, for the whole recording.
+
+    Who holds a thread of a pool is not outside; nor is anybody of a server without known lanes, as in a
+    capture.
+    """
     if not pools_in(band):
-        return "outside"
+        return "outside" if band.part.executing else "inside"
     return "out+pool" if band.part.outside.most else "in pool"
 
 
@@ -85,6 +89,7 @@ def _token(band: Band, row: int, column: int, phase: int, request: int) -> None:
         row, column + TOKEN - 1 - len(text), text, style_of(kind, holds) | band.mark(request)
     )
     what = band.stack.what(phase)
-    words = band.say("is in pool" if holds else "is outside", n=request + 1, kind=VERBS[kind])
+    place = "inside" if place_of(band) == "inside" else "outside"
+    words = band.say("is in pool" if holds else f"is {place}", n=request + 1, kind=VERBS[kind])
     words += f": {what}" if what else ""
     band.frame.canvas.hit(row, column, TOKEN - 1, "request", band.side, request, words)
