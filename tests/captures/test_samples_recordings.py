@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import cache
 
 import pytest
@@ -11,12 +11,11 @@ from test_samples import said
 
 import captures
 from tracer.analysis.listing import records
-from tracer.assemble.packets import recording_of
-from tracer.capture import Capture
+from tracer.cli.inputs import opened
 
 SURE = 0.95
 CLEAR = [name for name in NAMES if not name.startswith("tls")]
-"""Those that can be read without keys."""
+"""Those whose exchanges can be read without keys, by the layers below."""
 REACHED = {
     "nginx-uwsgi": 0.99,
     "nginx-fastcgi": 0.99,
@@ -33,7 +32,7 @@ REACHED = {
 
 @cache
 def listed(name: str) -> list[dict]:
-    return list(records(recording_of(Capture(str(captures.located(name).file)))))
+    return list(records(opened(f"sample:{name}")))
 
 
 def ports(hop: dict) -> tuple[int, int]:
@@ -72,11 +71,25 @@ def identified(name: str) -> list[tuple[dict, dict | None, dict]]:
     return [(known[hop["visit"]], known.get(hop["parent"]), hop) for _, hop in visits]
 
 
-@pytest.mark.parametrize("name", CLEAR)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_recording_is_sound(name):
-    recording = recording_of(Capture(str(captures.located(name).file)))
+    recording = opened(f"sample:{name}")
     assert recording.check() == []
     assert recording.meta["faults"] == []
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES} - {*CLEAR}))
+def test_what_is_encrypted_is_read_with_its_keys(name):
+    """The keys lie beside the one sample and inside the other: nothing needs to be said."""
+    exchanges = expected(FOLDER / name)["exchanges"]
+    inner = {one["parent"]: one for one in exchanges if one["parent"] != -1}
+    rows = Counter((one["client_port"], *said(one)[:4]) for one in exchanges if one["parent"] == -1)
+    found = Counter(
+        (ports(one["hops"][0])[1], one["method"], one["target"], one["status"], one["response_body_bytes"])
+        for one in listed(name)
+    )
+    assert found == rows
+    assert [len(one["hops"]) for one in listed(name)] == [2] * len(inner)
 
 
 @pytest.mark.parametrize("name", CLEAR)

@@ -31,7 +31,7 @@ def add_keylog(parser: argparse.ArgumentParser) -> None:
 
 
 def keys_of(capture: Capture) -> Keys | None:
-    """Give the secrets for a capture: of --keylog, else of SSLKEYLOGFILE, and of the capture itself."""
+    """Give the secrets for a capture: of --keylog, else of a sample's own or SSLKEYLOGFILE, and of itself."""
     from importlib.util import find_spec
 
     from tracer.capture.secrets import secrets_of
@@ -41,10 +41,18 @@ def keys_of(capture: Capture) -> Keys | None:
         if _given:
             raise CliError("--keylog needs cryptography: pip install 'hopscope[captures]'")
         return None
-    name = _given[0] if _given else os.environ.get("SSLKEYLOGFILE", "")
+    name = _given[0] if _given else _shipped(capture.path) or os.environ.get("SSLKEYLOGFILE", "")
     try:
         keys = Keys.read(name) if _given or (name and Path(name).is_file()) else Keys()
     except KeyLogError as error:
         raise CliError(str(error)) from None
     keys.ask(secrets_of(capture))
     return keys
+
+
+def _shipped(path: str) -> str:
+    """Give the key log that lies beside a sample of ours; "" if there is none."""
+    import captures
+
+    found = (sample.keys for sample in captures.samples().values() if str(sample.file) == path)
+    return str(next(found, None) or "")
