@@ -20,7 +20,18 @@ class Ring:
         self.header = dict(zip(names, layout.header().unpack_from(data), strict=True))
         assert self.header["magic"] == layout.MAGIC
         self.records = sorted(slots(data, self.header["capacity"]), key=lambda record: record["seq"])
+        for opened in self.of("OPEN"):
+            self._convert(opened)
         self.texts = {r["visit"]: r["text"][: r["length"]].decode() for r in self.of("TEXT")}
+
+    def _convert(self, opened: dict) -> None:
+        """A raw stamp of the kernel as CLOCK_MONOTONIC, by the last offset that was told before it."""
+        if not opened["flags"] & layout.STAMPED or not opened["arrived"]:
+            return
+        clock = layout.MARK_NAMES.index("clock")
+        told = [m["value"] for m in self.of("MARK") if m["what"] == clock and m["seq"] < opened["seq"]]
+        offset = told[-1] if told else self.header["created_wall"] - self.header["created"]
+        opened["arrived"] = opened["arrived"] * 1_000_000_000 + opened["nanoseconds"] - offset
 
     def of(self, kind: str) -> list[dict]:
         return [record for record in self.records if record["kind"] == kind]

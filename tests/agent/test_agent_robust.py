@@ -48,8 +48,9 @@ def breaking(tmp_path):
         ("h11-asyncio", "asgi:redacted", "uvicorn.request"),
         ("httptools-uvloop", "patches.uvicorn:Connection", "uvicorn.connection"),
         ("httptools-uvloop", "patches.uvicorn:partial", "uvicorn.connection"),
-        ("h11-uvloop", "asgi:_close", "uvicorn.request"),
-        ("httptools-uvloop", "asgi:arrival", "uvicorn.request"),
+        ("h11-uvloop", "asgi:close", "uvicorn.request"),
+        ("httptools-asyncio", "asgi:_pack_open", "uvicorn.request"),
+        ("httptools-uvloop", "patches.uvicorn:converted", "uvicorn.request"),
     ],
 )
 def test_a_hook_that_fails_is_counted_and_the_answer_is_whole(serve, breaking, variant, broken, point):

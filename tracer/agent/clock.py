@@ -40,9 +40,14 @@ def arrival(ancillary: Iterable[tuple[int, int, bytes]], now: int) -> int:
         if kind == SO_TIMESTAMPNS:
             if now > _measure_at:
                 _offset, _measure_at = offset(), now + RESYNC
-            seconds, nanoseconds = _timespec(data)
-            time: int = seconds * 1_000_000_000 + (nanoseconds - _offset)
-            if time <= now:
-                return time
-            return now if time <= now + FUTURE else 0
+            return converted(data, _offset, now)
     return 0
+
+
+def converted(stamp: bytes, offset: int, now: int) -> int:
+    """Return a stamp of the kernel in ns monotonic, 0 if it is ahead of `now`; `offset` is the clocks'."""
+    seconds, nanoseconds = _timespec(stamp)
+    time: int = seconds * 1_000_000_000 + nanoseconds - offset
+    if time <= now:
+        return time
+    return now if time <= now + FUTURE else 0

@@ -10,7 +10,8 @@ SIGKILL has the number 0. Record `seq` (from 1) stands in slot ``(seq - 1) % cap
 the slot, then reads the number again: unchanged means whole.
 
 All times are CLOCK_MONOTONIC in ns (`time.monotonic_ns`, the same clock in every process of a machine);
-0 means not known. Kernel time stamps (CLOCK_REALTIME) are converted by the writer. Lane, text and visit
+0 means not known. Kernel time stamps (CLOCK_REALTIME) are converted by the writer, or by the reader where the
+writer says STAMPED. Lane, text and visit
 numbers are the process's own; 0 means none. All integers are little-endian, without padding.
 
 Every record is told by a format of named fields (`FIELDS`), from which the writer takes a
@@ -21,8 +22,12 @@ from __future__ import annotations
 
 import struct
 
+TYPE_CHECKING = False  # collections.abc and typing are not imported for a mere annotation
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 MAGIC = b"HOPRING1"
-VERSION = 1
+VERSION = 2
 HEADER = 4096
 SLOT = 128
 CAPACITY = 1 << 16
@@ -62,6 +67,9 @@ QUEUED, RUNNING, BLOCKED, AWAITING, CALLING, TRANSFER, UNSEEN = range(7)
 # OPEN.flags
 WSGI, ASGI = 1, 2  # the calling convention of the application: one of the two
 STEPPED = 4  # a WSGI application on a greenlet: its steps are told like those of a coroutine
+# `arrived` and `nanoseconds` are the kernel's stamp as it gave it, CLOCK_REALTIME: converting it takes 3 us
+# of a request's 35. It is the offset told by the last "clock" mark before it less, at first the header's.
+STAMPED = 8
 # CLOSE.flags
 ERROR = 1  # the application raised
 ABORTED = 2  # the connection broke before the answer was whole
@@ -79,9 +87,21 @@ STALL_IDLE = (
 # PHASE.flags
 APP = 1  # a phase of the `app` visit; else of the server's own visit
 # MARK.what, as numbers (kept few: a closed table)
-MARK_NAMES = ("boot", "fork", "exit", "request_line", "disconnect", "timeout", "lost", "live", "unsupported")
+MARK_NAMES = (
+    "boot",
+    "fork",
+    "exit",
+    "request_line",
+    "disconnect",
+    "timeout",
+    "lost",
+    "live",
+    "unsupported",
+    "clock",
+)
 """For "live" and "unsupported" `value` numbers a text: the point that was patched, or the server and
-version that was not. A process tells all its live points when it starts to serve."""
+version that was not. A process tells all its live points when it starts to serve. For "clock" it is
+CLOCK_REALTIME - CLOCK_MONOTONIC in ns, told when it is another than before."""
 
 _HEAD = (("kind", "B"), ("flags", "B"), ("lane", "H"), ("visit", "I"))
 _TAIL = (("seq", "Q"),)
@@ -112,7 +132,8 @@ BODIES: dict[int, tuple[tuple[str, str], ...]] = {
     OPEN: (
         ("conn", "I"),
         ("ordinal", "I"),  # the number of the request on its connection, from 0
-        ("arrived", "Q"),  # its first byte, by the kernel's clock; 0 if not known
+        ("arrived", "Q"),  # its first byte, by the kernel's clock; 0 if not known. STAMPED: seconds
+        ("nanoseconds", "Q"),  # of a stamp, else 0
         # Accepted or taken from a queue: the lane is held from here on. It may lie before `arrived`: a
         # blocking worker accepts a connection and then waits for its first byte.
         ("taken", "Q"),
@@ -176,6 +197,23 @@ def _padded(body: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
 
 FIELDS = {kind: _padded(body) for kind, body in BODIES.items()}
 """Record kind -> ((name, struct code), …), every slot whole; a code that ends in x is padding."""
+
+
+def packed(kind: int, *joined: tuple[str, ...]) -> Callable[..., None]:
+    """The `pack_into` of one kind of record that takes neighbouring fields, joined, as one bytes object.
+
+    Fewer arguments are quicker to pack: 22 take 0.26 us, 15 take 0.2, and more than that in place.
+    """
+    codes: list[str] = []
+    last: tuple[str, ...] = ()
+    for name, code in FIELDS[kind]:
+        group = next((names for names in joined if name in names), ())
+        if group and group is last:
+            codes[-1] = f"{int(codes[-1][:-1]) + struct.calcsize('<' + code)}s"
+        else:
+            codes.append(f"{struct.calcsize('<' + code)}s" if group else code)
+        last = group
+    return struct.Struct("<" + "".join(codes)).pack_into
 
 
 def record(kind: int) -> struct.Struct:

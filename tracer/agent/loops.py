@@ -4,33 +4,47 @@ from __future__ import annotations
 
 import asyncio
 import os
+import struct
 from _thread import get_ident, get_native_id
 from collections.abc import Callable, Coroutine
 from time import monotonic_ns, thread_time_ns
 from typing import Any
 
+from .clock import RESYNC
 from .current import CURRENT
-from .layout import APP, LOOP, PROCESS, RUNNING
+from .layout import APP, ASGI, CLOSE, LOOP, ONE_STEP, OPEN, PROCESS, RUNNING, STAMPED
 from .points import fault, faults
-from .ring import ring
+from .ring import METHODS, ring
 
 LONG = 1_000_000
 """ns: the CPU time of steps from this length on is told; a CPU clock costs ten times a wall clock."""
 
-STALE = 200_000
+STALE = 500_000
 """ns: how long before a step its thread's CPU clock may have been read, so its CPU time is at most that
-much too high."""
+much too high. It is read once in a dozen requests of a busy loop."""
 
 _current = CURRENT.get
+
+
+_head = struct.Struct("<BBH").pack
+_words = struct.Struct("<HHH").pack
 
 
 class Loop:
     """The event loop of this thread."""
 
+    __slots__ = (
+        "before", "closing", "cpu", "lane", "number", "opening", "polled", "resync_at", "stale_at", "stepped",
+        "thread", "visit", "words",
+    )  # fmt: skip
+
     def __init__(self) -> None:
         self.thread = get_ident()
         self.number = sum(key[0] == "loop" for key in ring.lane_keys()) + 1
-        self.stale_at = self.cpu = 0
+        self.stale_at = self.cpu = self.resync_at = 0
+        self.stepped = 0  # when the last step of a request began
+        self.polled = 0  # what that was at the last poll that had something to read, as far as was seen
+        self.before = 0  # and at the poll before that
         self.tell()
 
     def tell(self) -> int:
@@ -38,7 +52,20 @@ class Loop:
         process = ring.lane("process", PROCESS, f"process {os.getpid()}", capacity=0, tid=os.getpid())
         label = f"loop {self.number}"
         self.lane = ring.lane(("loop", self.thread), LOOP, label, parent=process, tid=get_native_id())
+        self.words: dict[tuple[str, str], bytes] = {}
+        self.opening = _head(OPEN, ASGI | STAMPED, self.lane)
+        self.closing = _head(CLOSE, ONE_STEP, self.lane)
+        # A visit of this loop only has to be given its number.
+        same = {"__slots__": ("number",), "lane": self.lane, "thread": self.thread, "sock": None}
+        self.visit = type("Visit", (), same)
         return self.lane
+
+    def word(self, method: str, version: str) -> bytes:
+        """Return method, protocol and queue of a request, as its OPEN has them; HEAD is always asked."""
+        words = _words(ring.method(method), ring.protocol(version), self.lane)
+        if method in METHODS and method != "HEAD":
+            self.words[method, version] = words
+        return words
 
     def cpu_since(self, start: int, end: int) -> int:
         """Return the CPU time of a step in ns, -1 where it is too short to ask."""
@@ -51,6 +78,9 @@ class Loop:
     def read_cpu(self, now: int) -> None:
         """Read the thread's CPU clock, before a step that may turn out to be long."""
         self.stale_at, self.cpu = now + STALE, thread_time_ns()
+        if now > self.resync_at:
+            self.resync_at = now + RESYNC
+            ring.clock()
 
 
 _loops: dict[int, Loop] = {}

@@ -15,10 +15,11 @@ import os
 import sys
 from _thread import RLock
 from collections.abc import Callable
-from time import monotonic_ns, time_ns
+from time import monotonic_ns
 from typing import Any
 
 from . import layout
+from .clock import offset as clock_offset
 from .layout import CLOSE, CONN, END, FAULT, HEADER, LANE, MARK, OPEN, PHASE, SLOT, TARGET, TEXT
 
 SMALLEST = 1 << 13
@@ -26,6 +27,9 @@ SMALLEST = 1 << 13
 
 TEXTS = 4096
 """Texts that are interned at most; a text beyond them is number 0, not known."""
+
+DRIFT = 500
+"""ns by which the clocks' offset may be another than was told; it cannot be measured much better."""
 
 METHODS = frozenset(
     (
@@ -76,6 +80,7 @@ class Ring:
         self._next_lane = itertools.count(1).__next__
         self._next_text = itertools.count(1).__next__
         self.retell_at = 0
+        self.clocked = 0  # the offset of the clocks as it was told
         self._making = RLock()
         self._is_making = self._ended = False
         if not self.off:
@@ -131,7 +136,9 @@ class Ring:
 
     def _map(self) -> tuple[mmap.mmap, int]:
         """Create and map the file, return it and its slots; raise OSError where there is no room."""
-        created, wall, pid = monotonic_ns(), time_ns(), os.getpid()
+        self.clocked = clock_offset()
+        created, pid = monotonic_ns(), os.getpid()
+        wall = created + self.clocked
         path = os.path.join(self.directory, f"{pid}-{created}{layout.SUFFIX}")
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
@@ -173,6 +180,7 @@ class Ring:
     def retell(self, seq: int) -> None:
         """Tell lanes and texts again twice a round, so that the last half round always names its own."""
         self.retell_at = seq + self._capacity // 2
+        self.mark("clock", self.clocked)
         for values in list(self._lanes.values()):
             self.write(LANE, *values)
         for text, number in list(self._texts.items()):
@@ -255,6 +263,13 @@ class Ring:
         """Tell of an instant, now."""
         self.write(MARK, 0, lane, visit, layout.MARK_NAMES.index(what), monotonic_ns(), value)
 
+    def clock(self) -> None:
+        """Tell the offset of the clocks, if it is another than was told."""
+        now = clock_offset()
+        if abs(now - self.clocked) > DRIFT:
+            self.clocked = now
+            self.mark("clock", now)
+
     def told_mark(self, what: str, text: str) -> None:
         """Tell of an instant whose value is a text."""
         self.mark(what, self.text(text))
@@ -294,11 +309,13 @@ def _writer(kind: int, capacity: int, scope: dict[str, Any], then: str = "") -> 
     Generated from the layout, because a function with the fields as parameters takes 0.3 us less than
     one of `*values`, and cannot drift from the table like one that is written out.
     """
-    fields = ", ".join(name for name, code in layout.FIELDS[kind][1:-1] if not code.endswith("x"))
+    names = [name for name, code in layout.FIELDS[kind][1:-1] if not code.endswith("x")]
+    fields = ", ".join(name for name in names if name != "nanoseconds")
+    values = ", ".join("0" if name == "nanoseconds" else name for name in names)  # of a raw stamp: `asgi`'s
     source = f"""
 def writer({fields}):
     seq = tick()
-    pack(buffer, {HEADER} + ((seq - 1 & {capacity - 1}) << 7), {kind}, {fields}, seq)
+    pack(buffer, {HEADER} + ((seq - 1 & {capacity - 1}) << 7), {kind}, {values}, seq)
     {then}
 """
     scope = {**scope, "pack": _struct[kind]}

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from tracer.agent import layout
 from tracer.assemble.loops import Loops
 from tracer.assemble.stalls import Stall, Stalls
+from tracer.assemble.stamps import CLOCK, Stamps
 from tracer.assemble.story import Connection, Story
 from tracer.assemble.tiling import tile
 from tracer.assemble.world import World
@@ -64,6 +65,7 @@ class Process:
         for number, (row, peer) in saved.get("connections", {}).items():
             self._connections[int(number)] = Connection(row, peer)
         self._loops = Loops()
+        self._stamps = Stamps(ring)
         self._inner: list[Phase] = []
         self._stalls = Stalls()
         self._over: list[Story] = []
@@ -104,6 +106,8 @@ class Process:
     def _again(self, record: Record) -> bool:
         """Whether a record from before a restart is wanted again: for a visit that is not emitted."""
         if record.kind in (layout.LANE, layout.TEXT, layout.CONN, layout.STALL, layout.END):
+            return True
+        if record.kind == layout.MARK and record.what == CLOCK:
             return True
         if record.kind == layout.OPEN:
             return bool(record.seq >= self._resume and record.visit not in self._done)
@@ -193,6 +197,7 @@ class Process:
         self._world.tell(lane)
 
     def _open(self, record: Record) -> None:
+        record = self._stamps.converted(record)
         lane = self.lanes.get(record.lane)
         story = Story(
             self.ring.name,
@@ -284,6 +289,8 @@ class Process:
             self._world.points[text] = None
         elif record.what == _UNSUPPORTED:
             self._world.unsupported[text] = None
+        elif record.what == CLOCK:
+            self._stamps.told(record)
         kind = _MARKS.get(record.what)
         if kind is None:
             return

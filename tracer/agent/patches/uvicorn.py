@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from ..asgi import stepped
-from ..clock import SO_TIMESTAMPNS
+from ..clock import SO_TIMESTAMPNS, converted
 from ..loops import loop_here, step_tasks
 from ..points import fault, faults, install
 from ..ring import ring
@@ -50,7 +50,6 @@ def httptools(module: ModuleType, version: str) -> None:
 def _protocol(module: ModuleType, protocol: type, version: str) -> None:
     ring.server, ring.version = "uvicorn", version
     install("uvicorn.connection", protocol, "connection_made", _connection_made)
-    install("uvicorn.answered", protocol, "on_response_complete", _answered)
     install("uvicorn.request", module, "service_unavailable", _unavailable)
     install_waits()
 
@@ -106,28 +105,31 @@ def _stamp(sock: Any) -> None:
         pass  # arrivals are not known then
 
 
-IDLE, HEAD, BODY = range(3)
+NEAR = 250_000
+"""ns: what cannot have arrived longer ago than this before it is read is not asked when it did."""
 
 
 class Connection:
     """A client's connection: what its next request will need to know."""
 
     __slots__ = (
-        "accepted", "ancillary", "app", "cycle", "first", "loop", "number", "ordinal", "parsed", "protocol",
-        "sock", "state", "taken", "view", "visit",
+        "accepted", "app", "cycle", "held", "loop", "number", "ordinal", "parsed", "peek", "protocol",
+        "reading", "sock", "stamp", "taken", "told_arrival", "view",
     )  # fmt: skip
 
     def __init__(self, protocol: Any) -> None:
         self.accepted = monotonic_ns()
         self.protocol = protocol
         self.loop = loop_here()
-        self.number = self.ordinal = self.taken = self.parsed = self.state = self.first = 0
-        self.cycle: Any = None
+        self.number = self.ordinal = self.taken = self.parsed = self.told_arrival = 0
         self.app = protocol.app
         protocol.app = partial(stepped, self, self.app)
-        self.ancillary: Any = ()
-        self.visit: Any = None  # the one whose answer is under way
+        self.cycle: Any = None  # of the request whose head came last
+        self.reading = False  # the head of the next one
+        self.held = True  # it may have waited for something else than the loop
+        self.stamp = b""  # the kernel's, of its first byte
         self.sock: Any = None
+        self.peek: Any = None
         self.view = _view(protocol.loop)
 
     def interpose(self, transport: Any) -> None:
@@ -136,26 +138,45 @@ class Connection:
         if sock is None or transport.get_extra_info("sslcontext") is not None:
             return
         self.sock = _borrow(sock)
+        self.peek = self.sock.recvmsg
         transport.set_protocol(Interposed(self))
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
-        """The loop is about to read: note when what it will read arrived."""
-        state = self.state
-        if state == IDLE or (state == BODY and not self.protocol.cycle.more_body):
-            self.state, self.cycle = HEAD, self.protocol.cycle
-            try:
-                self.ancillary = self.sock.recvmsg(1, 64, MSG_PEEK)[1]
-            except Exception:
-                self.ancillary = ()  # nothing there after all, or broken: the read will say so
-            self.taken = monotonic_ns()
+        """The loop is about to read: note when what it will read arrived, if that can be long ago.
+
+        A socket that has something is read at every poll. So what is read now came after the poll before
+        this one, and after the step of a request that ran before that: mostly the last request but one.
+        """
+        if not self.reading and (self.cycle is None or not self.cycle.more_body):
+            self.reading = True
+            self.taken = now = monotonic_ns()
+            loop = self.loop
+            if loop.stepped != loop.polled:  # steps ran since something was read: this is another poll
+                loop.before, loop.polled = loop.polled, loop.stepped
+            self.stamp = b""
+            if self.held or now - loop.before > NEAR:
+                try:
+                    self.stamp = self.peek(1, 64, MSG_PEEK)[1][0][2]
+                except Exception:
+                    pass  # nothing there after all, no stamp, or broken: the read will say so
         return self.view
 
     def buffer_updated(self, nbytes: int) -> None:
         """Hand on what was read; with it, a request's head may be whole."""
         protocol = self.protocol
         protocol.data_received(self.view[:nbytes].tobytes())
-        if self.state == HEAD and protocol.cycle is not self.cycle:
-            self.state, self.parsed = BODY, monotonic_ns()
+        if not self.reading:
+            self.held = True  # with a body, reading may pause
+        elif protocol.cycle is not self.cycle:
+            self.parsed = monotonic_ns()
+            self.cycle, self.reading, self.held = protocol.cycle, False, protocol.flow.read_paused
+
+    def tell(self) -> None:
+        """Tell of it, again and again: a ring is written round and round."""
+        if not self.number:
+            self.number = ring.conns()
+            self.told_arrival = converted(self.stamp, ring.clocked, self.taken) if self.stamp else 0
+        ring.conn(self.loop.lane, self.number, self.accepted, self.told_arrival, *self.ends())
 
     def drop(self) -> None:
         """Have the application called without the agent from now on."""
@@ -168,7 +189,7 @@ class Connection:
         finally:
             self.drop()
             self.protocol._hopscope = None  # no cycle of references is left behind
-            sock, self.sock = self.sock, None
+            sock, self.sock, self.peek = self.sock, None, None
             if sock is not None:
                 sock.detach()
 
@@ -225,19 +246,6 @@ def _connection_made(real: Callable[..., Any]) -> Callable[..., Any]:
             fault("uvicorn.connection", error)
 
     return connection_made
-
-
-def _answered(real: Callable[..., Any]) -> Callable[..., Any]:
-    """The last write is out (to uvloop: is handed over)."""
-
-    def on_response_complete(self: Any) -> Any:
-        try:
-            self._hopscope.visit.answered = monotonic_ns()
-        except AttributeError:
-            pass  # a connection or a visit that is not told
-        return real(self)
-
-    return on_response_complete
 
 
 def _unavailable(real: Callable[..., Any]) -> Callable[..., Any]:
