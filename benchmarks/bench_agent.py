@@ -1,22 +1,25 @@
-"""CPU time that the agent adds to a request, beside what OpenTelemetry adds in the same run.
+"""CPU time that the agent adds to a request and to a worker's start, beside OpenTelemetry in the same run.
 
-In process: uvicorn's real HttpToolsProtocol on uvloop with a real Starlette application. The transport is
-a fake that reads a real TCP socket, so that the agent's peek at the kernel's time stamp is in the figure.
-Three processes (bare, agent, opentelemetry) take turns with batches of requests, in random order; the
-figure is the mean of the differences of the turns, with a 95 % interval, and a second bare process tells
-the noise. End to end: three real uvicorns take turns with requests; CPU time by /proc/PID/stat.
+In process (`agent_workers`): uvicorn's real HttpToolsProtocol on uvloop with a real Starlette application,
+its transport a fake that reads a real TCP socket; gunicorn's real ThreadWorker with a real Flask application.
+Processes take turns with batches of requests, in random order; the CPU time of all their threads is counted,
+and a second bare process tells the noise. A turn's difference is to the bare turn beside it. Told are the
+mean with its 95 % interval, the median, and the difference of the lower quarters, which the neighbours
+disturb less. End to end: real uvicorns take turns; CPU time by /proc/PID/stat.
 
-    python benchmarks/bench_agent.py [--pairs 40] [--batch 2000] [--requests 4000]
+    agent                      as it is: it asks for no arrival where the loop polled less than 250 us ago
+    agent, each arrival asked  the kernel's stamp is fetched for every request, as on a loop that idles
+    opentelemetry              `opentelemetry-instrument` as it comes: OTLP over HTTP, to a sink process
+    opentelemetry, no export   the same with its exporters off: what it costs the application's thread
 
-OpenTelemetry runs as `opentelemetry-instrument` with its exporters off: what it costs the application's
-thread at the least. It comes from requirements/bench.txt; without it that column is left out.
+    python benchmarks/bench_agent.py [--pairs 40] [--batch 1000] [--requests 4000] [--turns 6] [--boots 15]
+
+OpenTelemetry comes from requirements/bench.txt; without it those rows are left out.
 """
 
 from __future__ import annotations
 
-import _socket
 import argparse
-import asyncio
 import json
 import math
 import os
@@ -28,155 +31,99 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing import get_context
 from pathlib import Path
 
-HERE = Path(__file__).resolve()
-INJECT = HERE.parents[1] / "tracer" / "agent" / "inject"
+from agent_workers import REQUEST
+
+HERE = Path(__file__).resolve().parent
+INJECT = HERE.parent / "tracer" / "agent" / "inject"
 BIN = Path(sys.executable).parent
-SO_TIMESTAMPNS = 35
-REQUEST = (
-    b"GET /hello HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: bench/1\r\nAccept: */*\r\n"
-    b"traceparent: 00-0123456789abcdef0123456789abcdef-00f067aa0ba902b7-01\r\n\r\n"
-)
-KINDS = ("bare", "agent", "opentelemetry", "bare again")
+EACH, OTEL, SILENT = "agent, each arrival asked", "opentelemetry", "opentelemetry, no export"
+KINDS = {
+    "uvicorn": ("bare", "agent", EACH, OTEL, SILENT, "bare again"),
+    "gthread": ("bare", "agent", OTEL, SILENT, "bare again"),
+}
 
 
-def application():
-    """The smallest Starlette application: one `async def` endpoint."""
-    from starlette.applications import Starlette
-    from starlette.responses import PlainTextResponse
-    from starlette.routing import Route
+class Sink(BaseHTTPRequestHandler):
+    """Takes what OpenTelemetry exports, and says 200."""
 
-    async def hello(_request):
-        return PlainTextResponse("hello")
+    protocol_version = "HTTP/1.1"
 
-    return Starlette(routes=[Route("/hello", hello)])
+    def do_POST(self) -> None:
+        """Read it to its end."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def serve(port) -> None:
+    """Serve as the sink; `port` is where to say which port it is."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Sink)
+    port.send(server.server_port)
+    server.serve_forever()
+
+
+@contextmanager
+def sink():
+    """Give the address of a sink in a process of its own."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=serve, args=(theirs,))
+    process.start()
+    try:
+        yield f"http://127.0.0.1:{ours.recv()}"
+    finally:
+        process.terminate()
+        process.join(10)
+
+
+def command(kind: str, program: list[str], rings: str, to: str) -> tuple[list[str], dict[str, str]]:
+    """The program and environment by which a kind of server is started."""
+    environ = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "HOPSCOPE_RINGS")}
+    environ["PYTHONPATH"] = str(HERE)
+    if kind.startswith("agent"):
+        environ.update(PYTHONPATH=f"{INJECT}{os.pathsep}{HERE}", HOPSCOPE_RINGS=rings)
+        environ["BENCH_EACH_ARRIVAL"] = "1" if kind == EACH else ""
+    if kind.startswith("opentelemetry"):
+        program = [str(BIN / "opentelemetry-instrument"), *program]
+        environ.update(OTEL_EXPORTER_OTLP_PROTOCOL="http/protobuf", OTEL_EXPORTER_OTLP_ENDPOINT=to)
+    if kind == SILENT:
+        environ.update({f"OTEL_{signal}_EXPORTER": "none" for signal in ("TRACES", "METRICS", "LOGS")})
+    return program, environ
 
 
 # In process.
 
 
-class Transport:
-    """Reads a real socket as a loop's transport does, and counts what is written."""
-
-    def __init__(self, sock, protocol):
-        self.sock, self.protocol, self.answers = sock, protocol, 0
-        self.view = memoryview(bytearray(256_000))
-
-    def get_extra_info(self, name, default=None):
-        """As a transport's."""
-        if name == "socket":
-            return self.sock
-        return {"peername": self.sock.getpeername, "sockname": self.sock.getsockname}.get(
-            name, lambda: default
-        )()
-
-    def set_protocol(self, protocol):
-        """As a transport's."""
-        self.protocol = protocol
-
-    def get_protocol(self):
-        """As a transport's."""
-        return self.protocol
-
-    def read(self):
-        """Hand on what the socket has, into the protocol's buffer if it has one."""
-        protocol = self.protocol
-        if isinstance(protocol, asyncio.BufferedProtocol):
-            protocol.buffer_updated(self.sock.recv_into(protocol.get_buffer(-1)))
-        else:
-            # As uvloop does. A recv of 256 kB had malloc give memory back to the kernel and fetch it
-            # again for each request, in some processes and not in others: 40 us.
-            protocol.data_received(self.view[: self.sock.recv_into(self.view)].tobytes())
-
-    def write(self, data):
-        """Count an answer when its body comes."""
-        if data.endswith(b"hello"):
-            self.answers += 1
-
-    def is_closing(self):
-        """Never."""
-        return False
-
-    def close(self):
-        """Never."""
-        raise AssertionError("the connection is kept")
-
-    def pause_reading(self):
-        """Nothing reads but `read`."""
-
-    resume_reading = pause_reading
+def start(kind: str, server: str, rings: str, to: str) -> subprocess.Popen[str]:
+    """Start a worker."""
+    program, environ = command(kind, [sys.executable, str(HERE / "agent_workers.py"), server], rings, to)
+    return subprocess.Popen(program, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
-def connected():
-    """A client's socket and the server's end of it, stamped as the agent has them stamped."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        if "_hopscope_agent" in sys.modules:
-            listener.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        client = socket.create_connection(listener.getsockname())
-        server, _ = listener.accept()
-    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    # As the C code of a loop uses it: past the methods of socket.socket, which the agent wraps.
-    ends = [_socket.socket(end.family, end.type, end.proto, end.detach()) for end in (client, server)]
-    ends[1].setblocking(False)
-    return ends
+def turn(process: subprocess.Popen[str], requests: int) -> int:
+    """Have a worker run a batch, and return the ns that it took."""
+    process.stdin.write(f"{requests}\n")
+    process.stdin.flush()
+    return int(process.stdout.readline())
 
 
-async def worker() -> None:
-    """Run batches as stdin asks for them, and print the CPU ns of each."""
-    from uvicorn.config import Config
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-    from uvicorn.server import ServerState
-
-    loop = asyncio.get_running_loop()
-    if "_hopscope_agent" in sys.modules:
-        from _hopscope_agent.loops import step_tasks
-
-        step_tasks(loop)  # what the agent does once the server has started
-    config = Config(application(), http="httptools", log_level="critical", access_log=False)
-    protocol = HttpToolsProtocol(config, ServerState(), {}, loop)
-    client, server = connected()
-    transport = Transport(server, protocol)
-    protocol.connection_made(transport)
-    for line in sys.stdin:
-        print(await batch(client, transport, int(line)), flush=True)
-
-
-async def batch(client, transport, requests: int) -> int:
-    """Return the CPU ns that so many requests take, one after the other."""
-    wanted = transport.answers
-    start = time.thread_time_ns()
-    for _ in range(requests):
-        client.send(REQUEST)
-        transport.read()
-        wanted += 1
-        while transport.answers < wanted:  # noqa: ASYNC110
-            await asyncio.sleep(0)  # one round of the loop
-    return time.thread_time_ns() - start
-
-
-def command(kind: str, program: list[str], rings: str) -> tuple[list[str], dict[str, str]]:
-    """The program and environment by which a kind of server is started."""
-    environ = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "HOPSCOPE_RINGS")}
-    environ["PYTHONPATH"] = str(HERE.parent)
-    if kind == "agent":
-        environ.update(PYTHONPATH=f"{INJECT}{os.pathsep}{HERE.parent}", HOPSCOPE_RINGS=rings)
-    if kind == "opentelemetry":
-        environ.update({f"OTEL_{signal}_EXPORTER": "none" for signal in ("TRACES", "METRICS", "LOGS")})
-        program = [str(BIN / "opentelemetry-instrument"), *program]
-    return program, environ
-
-
-def in_process(kinds: list[str], pairs: int, requests: int, rings: str) -> dict[str, list[float]]:
+def in_process(
+    kinds: tuple[str, ...], server: str, pairs: int, requests: int, rings: str, to: str
+) -> dict[str, list[float]]:
     """Kind -> us of CPU a request, one figure a turn."""
-    workers = {}
-    for kind in kinds:
-        program, environ = command(kind, [sys.executable, str(HERE), "--worker"], rings)
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        workers[kind] = subprocess.Popen(program, env=environ, **pipes)
+    workers: dict[str, subprocess.Popen[str]] = {}
     try:
         for kind in kinds:
+            workers[kind] = start(kind, server, rings, to)
             turn(workers[kind], requests)  # warms up
         taken: dict[str, list[float]] = {kind: [] for kind in kinds}
         for _ in range(pairs):
@@ -186,14 +133,23 @@ def in_process(kinds: list[str], pairs: int, requests: int, rings: str) -> dict[
     finally:
         for process in workers.values():
             process.stdin.close()
-            process.wait(10)
+            process.wait(30)
+            process.stdout.close()
 
 
-def turn(process, requests: int) -> int:
-    """Have a worker run a batch."""
-    process.stdin.write(f"{requests}\n")
-    process.stdin.flush()
-    return int(process.stdout.readline())
+def boots(kinds: tuple[str, ...], server: str, times: int, rings: str, to: str) -> dict[str, list[float]]:
+    """Kind -> ms of CPU that a worker takes to start, serve one request and end, one figure a turn."""
+    taken: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for _ in range(times):
+        for kind in random.sample(kinds, len(kinds)):
+            process = start(kind, server, rings, to)
+            turn(process, 1)
+            process.stdin.close()
+            process.stdout.close()
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            taken[kind].append((used.ru_utime + used.ru_stime) * 1000)
+    return taken
 
 
 # End to end.
@@ -202,8 +158,8 @@ def turn(process, requests: int) -> int:
 class Uvicorn:
     """A real server and one connection to it."""
 
-    def __init__(self, kind: str, rings: str) -> None:
-        program = [sys.executable, "-m", "uvicorn", "--factory", "bench_agent:application", "--port", "0"]
+    def __init__(self, kind: str, rings: str, to: str) -> None:
+        program = [sys.executable, "-m", "uvicorn", "--factory", "agent_workers:application", "--port", "0"]
         program += [
             "--http",
             "httptools",
@@ -213,7 +169,7 @@ class Uvicorn:
             "--timeout-keep-alive",
             "600",
         ]
-        program, environ = command(kind, program, rings)
+        program, environ = command(kind, program, rings, to)
         self.process = subprocess.Popen(program, env=environ, stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:
             if found := re.search(r"running on http://127.0.0.1:(\d+)", line):
@@ -244,12 +200,14 @@ class Uvicorn:
         self.process.stderr.close()
 
 
-def end_to_end(kinds: list[str], pairs: int, requests: int, rings: str) -> dict[str, list[float]]:
+def end_to_end(
+    kinds: tuple[str, ...], pairs: int, requests: int, rings: str, to: str
+) -> dict[str, list[float]]:
     """Kind -> us of the server's CPU a request, one figure a turn."""
     servers: dict[str, Uvicorn] = {}
     try:
         for kind in kinds:
-            servers[kind] = Uvicorn(kind, rings)
+            servers[kind] = Uvicorn(kind, rings, to)
             servers[kind].turn(requests // 4)
         taken: dict[str, list[float]] = {kind: [] for kind in kinds}
         for _ in range(pairs):
@@ -264,54 +222,71 @@ def end_to_end(kinds: list[str], pairs: int, requests: int, rings: str) -> dict[
 # The figures.
 
 
-def added(taken: dict[str, list[float]], kind: str) -> tuple[float, float]:
-    """Mean of the paired differences to bare, and half its 95 % interval."""
+def added(taken: dict[str, list[float]], kind: str) -> dict[str, float]:
+    """What a kind adds to bare: mean and half its 95 % interval, median, and by the lower quarters."""
     differences = [one - bare for one, bare in zip(taken[kind], taken["bare"], strict=True)]
-    half = 1.96 * statistics.stdev(differences) / math.sqrt(len(differences))
-    return statistics.fmean(differences), half
+    quarter = [statistics.quantiles(taken[which], n=4)[0] for which in (kind, "bare")]
+    return {
+        "mean": statistics.fmean(differences),
+        "half": 1.96 * statistics.stdev(differences) / math.sqrt(len(differences)),
+        "median": statistics.median(differences),
+        "lower quarter": quarter[0] - quarter[1],
+    }
 
 
-def report(title: str, taken: dict[str, list[float]]) -> dict[str, object]:
+def report(title: str, unit: str, taken: dict[str, list[float]]) -> dict[str, object]:
     """Print the figures of one way of measuring, and return them."""
-    print(f"\n{title}: CPU us a request, {len(taken['bare'])} turns each")
-    figures: dict[str, object] = {"bare": statistics.fmean(taken["bare"])}
-    print(f"  {'bare':15} {figures['bare']:8.1f}")
+    bare = taken["bare"]
+    print(f"\n{title}: {unit}, {len(bare)} turns each", flush=True)
+    quarter = statistics.quantiles(bare, n=4)[0]
+    print(
+        f"  {'bare':26} {statistics.fmean(bare):8.1f}   median {statistics.median(bare):7.1f}"
+        f"   lower quarter {quarter:7.1f}"
+    )
+    figures: dict[str, object] = {"bare": statistics.fmean(bare)}
     for kind in taken:
         if kind != "bare":
-            mean, half = added(taken, kind)
-            figures[kind] = [mean - half, mean, mean + half]
-            print(f"  {kind:15} {mean:+8.1f}  (95 %: {mean - half:+.1f} to {mean + half:+.1f})")
-    if "opentelemetry" in taken:
-        figures["times less"] = added(taken, "opentelemetry")[0] / added(taken, "agent")[0]
-        print(f"  the agent adds {figures['times less']:.0f} times less than OpenTelemetry")
+            one = figures[kind] = added(taken, kind)
+            print(
+                f"  {kind:26} {one['mean']:+8.1f} ± {one['half']:.1f}   median {one['median']:+7.1f}"
+                f"   lower quarter {one['lower quarter']:+7.1f}"
+            )
+    for kind in (OTEL, SILENT):
+        if kind in taken:
+            times = {
+                how: figures[kind][how] / figures["agent"][how] for how in ("mean", "median", "lower quarter")
+            }
+            figures[f"times less than {kind}"] = times
+            told = ", ".join(f"{value:.0f} by the {how}" for how, value in times.items())
+            print(f"  the agent adds so many times less than {kind}: {told}")
     return figures
 
 
 def main() -> None:
-    """Measure, or be one of the processes that are measured."""
-    parser = argparse.ArgumentParser(description="CPU time that the agent adds to a request")
-    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+    """Measure."""
+    parser = argparse.ArgumentParser(description="CPU time that the agent adds")
     parser.add_argument("--pairs", type=int, default=40)
-    parser.add_argument("--batch", type=int, default=2000, help="requests of a turn in process")
+    parser.add_argument("--batch", type=int, default=1000, help="requests of a turn in process")
     parser.add_argument("--requests", type=int, default=4000, help="requests of a turn end to end")
-    parser.add_argument("--turns", type=int, default=8, help="turns end to end")
+    parser.add_argument("--turns", type=int, default=6, help="turns end to end")
+    parser.add_argument("--boots", type=int, default=15, help="starts of each kind of worker")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()
-    if options.worker:
-        import uvloop
-
-        uvloop.run(worker())
-        return
-    kinds = [
-        kind
-        for kind in KINDS
-        if kind != "opentelemetry" or shutil.which("opentelemetry-instrument", path=BIN)
-    ]
-    with tempfile.TemporaryDirectory() as rings:
-        figures = {
-            "in process": report("in process", in_process(kinds, options.pairs, options.batch, rings)),
-            "end to end": report("end to end", end_to_end(kinds, options.turns, options.requests, rings)),
-        }
+    has_otel = shutil.which("opentelemetry-instrument", path=BIN) is not None
+    figures: dict[str, object] = {}
+    with tempfile.TemporaryDirectory() as rings, sink() as to:
+        for server, kinds in KINDS.items():
+            told = tuple(kind for kind in kinds if has_otel or not kind.startswith("opentelemetry"))
+            if options.pairs:
+                taken = in_process(told, server, options.pairs, options.batch, rings, to)
+                figures[server] = report(f"{server}, in process", "CPU us a request", taken)
+            if options.boots:
+                started = boots(("bare", "agent", "bare again"), server, options.boots, rings, to)
+                figures[f"{server} start"] = report(f"{server}, a worker's start", "CPU ms", started)
+        if options.turns:
+            told = tuple(kind for kind in ("bare", "agent", OTEL, "bare again") if has_otel or kind != OTEL)
+            taken = end_to_end(told, options.turns, options.requests, rings, to)
+            figures["end to end"] = report("uvicorn, end to end", "CPU us a request", taken)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1))
 
