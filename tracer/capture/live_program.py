@@ -13,6 +13,12 @@ from tracer.capture.live import BUFFER, LiveError, Wish
 
 PATIENCE = 10
 """Seconds in which the program must say that it captures, and end when it is told to."""
+HELD = 1.1
+"""Seconds after which the kernel has handed over a packet, at most: libpcap's ring keeps a block for one.
+
+Without that (--immediate-mode) the ring has a place of the snap length for each packet, 512 in 128 MiB: of a
+burst of 80,000 packets in 2 s, 18,000 were lost.
+"""
 _LOST = re.compile(r"(\d+) packets? dropped by (?:kernel|interface)|received/dropped on.*: \d+/(\d+) ")
 _NOISE = re.compile(
     r"listening on|Capturing on|^File: |link-type|User's Guide|(?i:warning):"
@@ -60,7 +66,11 @@ class ProgramTap:
         self._stopped = False
         self._words = Words()
         self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is ours: it would lose what the kernel still has
         )
         assert self._process.stdout and self._process.stderr
         self._stdout = self._process.stdout
@@ -91,13 +101,15 @@ class ProgramTap:
         return self._words.lost
 
     def stop(self) -> None:
-        """End it."""
-        self._stopped = True
-        self._signal(signal.SIGTERM if self.name == "tcpdump" else signal.SIGINT)
+        """End it, once the kernel has handed over what it has."""
+        if not self._stopped:
+            self._stopped = True
+            number = signal.SIGTERM if self.name == "tcpdump" else signal.SIGINT
+            threading.Timer(HELD, self._signal, (number,)).start()
 
     def close(self) -> str | None:
         """Wait for its end, which is forced if it does not come."""
-        if self._process.poll() is None:
+        if self._process.poll() is None and not self._stopped:
             self._signal(signal.SIGTERM)
         try:
             code = self._process.wait(PATIENCE)
@@ -129,7 +141,7 @@ def begin(program: str, path: str, wish: Wish) -> ProgramTap:
 def _tcpdump(path: str, wish: Wish) -> list[str]:
     user = ["-Z", wish.user] if wish.user else []
     size = ["-s", "0", "-B", str(BUFFER * 1024), "--time-stamp-precision=nano"]
-    command = [path, "-i", wish.interface, "-n", "-U", "--immediate-mode", *user, *size, "-w", "-"]
+    command = [path, "-i", wish.interface, "-n", "-U", *user, *size, "-w", "-"]
     return [*command, "--", wish.filter] if wish.filter else command
 
 

@@ -30,9 +30,9 @@ PATH="$PATH:/usr/sbin:/sbin:/usr/local/sbin"; export PATH
 command -v tcpdump >/dev/null || {
   echo 'there is no tcpdump: install it there (apt install tcpdump)' >&2; exit 127; }
 exec 3<&0
-tcpdump -i INTERFACE -n -U --immediate-mode -s 0 -B BUFFER -w - \\
+tcpdump -i INTERFACE -n -U -s 0 -B BUFFER -w - \\
   "not (tcp and host $1 and port $2 and port $4)"MORE </dev/null 3<&- & child=$!
-{ while read -r line; do kill -USR1 $child; done; kill -TERM $child; } <&3 >/dev/null 2>&1 & asked=$!
+{ while read -r line; do kill -USR1 $child; done; sleep 1; kill -TERM $child; } <&3 >/dev/null 2>&1 & asked=$!
 exec 3<&-
 wait $child; code=$?
 kill $asked 2>/dev/null
