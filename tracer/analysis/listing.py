@@ -26,17 +26,20 @@ VISIT_FIELDS = (
 )
 
 Record = dict[str, Any]
+Numbers = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Of a part of a recording: the numbers that its requests and visits have in the whole."""
 _OUTCOMES = [outcome.name.lower() for outcome in Outcome]
 _MATCHES = [match.name.lower() if match else None for match in Match]
 
 
-def records(recording: Recording, piece: int = PIECE) -> Iterator[Record]:
+def records(recording: Recording, piece: int = PIECE, numbers: Numbers | None = None) -> Iterator[Record]:
     """Give each request with its visits under `hops`, by start, the client's left out.
 
-    What is not known is None. Only the visits' order, queues and lanes are worked out for the whole
-    recording (24 bytes a visit); records are made `piece` requests at a time.
+    What is not known is None. `numbers`: those to print, where the recording is a part of another. Only the
+    visits' order, queues and lanes are worked out for the whole recording (24 bytes a visit); records are
+    made `piece` requests at a time.
     """
-    listing = _Listing(recording)
+    listing = _Listing(recording, numbers)
     for first in range(0, len(recording.requests.start), piece):
         yield from listing.records(first, first + piece)
 
@@ -51,9 +54,11 @@ def flat(record: Record) -> Iterator[Record]:
 FLAT_FIELDS = (*REQUEST_FIELDS, *(f"hops.{name}" for name in VISIT_FIELDS))
 
 
-def rows(recording: Recording, piece: int = PIECE) -> Iterator[list[tuple[Any, ...]]]:
+def rows(
+    recording: Recording, piece: int = PIECE, numbers: Numbers | None = None
+) -> Iterator[list[tuple[Any, ...]]]:
     """Give the values of FLAT_FIELDS, one row a visit, in pieces: as `flat`, but several times as fast."""
-    listing = _Listing(recording)
+    listing = _Listing(recording, numbers)
     for first in range(0, len(recording.requests.start), piece):
         yield listing.rows(first, first + piece)
 
@@ -61,8 +66,12 @@ def rows(recording: Recording, piece: int = PIECE) -> Iterator[list[tuple[Any, .
 class _Listing:
     """A recording with its visits in order of request, and what its phases say of each visit."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, numbers: Numbers | None) -> None:
         self.recording = recording
+        self.numbers = numbers or (
+            np.arange(len(recording.requests.start)),
+            np.arange(len(recording.visits.start)),
+        )
         visits = recording.visits
         self.client = recording.hops.role == Role.CLIENT
         shown = np.flatnonzero((visits.request >= 0) & ~self.client[visits.hop])
@@ -106,7 +115,7 @@ class _Listing:
         """Give the columns of REQUEST_FIELDS."""
         table, rows = self.recording.requests, slice(first, after)
         return [
-            list(range(first, min(after, len(table.start)))),
+            self.numbers[0][rows].tolist(),
             self._texts(table.method[rows]),
             self._texts(table.target[rows]),
             _known(table.status[rows]),
@@ -120,7 +129,7 @@ class _Listing:
         connection = table.connection[rows]
         return [
             self._texts(self.recording.hops.name[table.hop[rows]]),
-            rows.tolist(),
+            self.numbers[1][rows].tolist(),
             _known(self._parents(rows)),
             _known(table.attempt[rows]),
             [_OUTCOMES[value] for value in table.outcome[rows].tolist()],
@@ -135,11 +144,11 @@ class _Listing:
             _known(table.confidence[rows], lambda value: value / CERTAIN),
         ]
 
-    def _parents(self, rows: NDArray[np.intp]) -> I4:
+    def _parents(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
         """Give the parents that are listed: the client's visit is not."""
         parent = self.recording.visits.parent[rows]
         listed = (parent >= 0) & ~self.client[self.recording.visits.hop[parent]]
-        return np.where(listed, parent, np.int32(UNKNOWN))
+        return np.where(listed, self.numbers[1][parent], UNKNOWN)
 
     def _texts(self, numbers: NDArray[np.int32]) -> list[str | None]:
         texts = self.recording.texts.some(np.unique(numbers))

@@ -54,10 +54,10 @@ class Streams:
             self._sweep(int(segments.time[-1]), events)
         return events
 
-    def horizon(self, frame: int) -> int:
-        """Give the frame up to which all was told, of `frame` that were fed: what waits for holes was not."""
-        waiting = [piece.frame for t in self._waiting.values() for flow in t.flows for piece in flow.held]
-        return min(waiting, default=frame + 1) - 1
+    def waiting(self) -> tuple[int, int] | None:
+        """Give the first frame, and the earliest time, of what waits behind holes; None: nothing does."""
+        held = [piece for t in self._waiting.values() for flow in t.flows for piece in flow.held]
+        return (min(p.frame for p in held), min(p.time for p in held)) if held else None
 
     def finish(self) -> list[Event]:
         """Give what still waits behind holes, at the end of the capture."""

@@ -10,7 +10,12 @@ from tracer.cli.errors import CliError
 from tracer.cli.keylog import add_keylog, keys_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tracer.analysis.listing import Numbers
+    from tracer.capture import Capture
     from tracer.recording import Recording
+    from tracer.wire.tls import Keys
 
 HELP = (
     "a .trace, a .pcap or .pcapng (also .gz, .zst; - for a pipe), a JSON log of nginx or Apache, sample:NAME "
@@ -136,17 +141,45 @@ def _logged(path: Path) -> Recording:
 def _captured(name: str, path: Path) -> Recording:
     """Read a capture; what was wrong with it goes to stderr, and the rest is read all the same."""
     from tracer.assemble.packets import recording_of
+
+    capture = _capture(name, path)
+    recording = recording_of(capture, keys=keys_of(capture))
+    _tell_faults(recording.meta["faults"])
+    return recording
+
+
+def _capture(name: str, path: Path) -> Capture:
     from tracer.capture import Capture, CaptureError
 
     if path.is_dir():
         raise CliError(f"{name}: this is a directory; {_GIVE}")
     try:
-        capture = Capture(str(path))
-        recording = recording_of(capture, keys=keys_of(capture))
+        return Capture(str(path))
     except CaptureError as error:
         raise CliError(str(error)) from None
-    _tell_faults(recording.meta["faults"])
-    return recording
+
+
+def flowing(name: str) -> Iterator[tuple[Recording, Numbers | None]]:
+    """Open a recording, or a capture whose requests come as soon as they are settled, part by part.
+
+    What cannot be opened is told at once, as `opened` does; how much memory it takes does not hang on the
+    length of a capture. With each part come the numbers of its requests and visits; None: they count from 0.
+    """
+    path = located(name)
+    if not is_capture(path):
+        return iter([(opened(name), None)])
+    capture = _capture(name, path)
+    return _parts(capture, keys_of(capture))
+
+
+def _parts(capture: Capture, keys: Keys | None) -> Iterator[tuple[Recording, Numbers | None]]:
+    from tracer.assemble.packets.flowing import flow_of
+    from tracer.assemble.packets.reading import Reader, faults_of
+
+    reader = Reader(keys)
+    for part in flow_of(capture, reader):
+        yield part.recording, (part.requests, part.visits)
+    _tell_faults(faults_of(capture, reader))
 
 
 def _tell_faults(faults: list[str]) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tracer.cli.formats import add_format, write_array, write_lines, write_rows
-from tracer.cli.inputs import add_files, opened, title
+from tracer.cli.inputs import add_files, flowing, title
 
 if TYPE_CHECKING:
+    from tracer.analysis.listing import Numbers
     from tracer.recording import Recording
 
-Named = list[tuple[str, "Recording"]]
+Named = list[tuple[str, "Iterator[tuple[Recording, Numbers | None]]"]]
 Rows = list[tuple[Any, ...]]
 
 
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the requests of each file; with several, every record says in `stack` which it is of."""
     # All are opened before the first record is written, so that a bad name costs nothing.
-    named = [(name, opened(name)) for name in arguments.files]
+    named = [(name, flowing(name)) for name in arguments.files]
     if arguments.format == "csv":
         _csv(named)
     else:
@@ -36,24 +37,28 @@ def run(arguments: argparse.Namespace) -> int:
 def _records(named: Named) -> Iterator[dict[str, Any]]:
     from tracer.analysis.listing import records
 
-    for name, recording in named:
-        more = {"stack": title(recording, name)} if len(named) > 1 else {}
-        for record in records(recording):
-            yield record | more
+    for name, parts in named:
+        for recording, numbers in parts:
+            more = {"stack": title(recording, name)} if len(named) > 1 else {}
+            for record in records(recording, numbers=numbers):
+                yield record | more
 
 
 def _csv(named: Named) -> None:
-    from tracer.analysis.listing import FLAT_FIELDS, rows
+    from tracer.analysis.listing import FLAT_FIELDS
 
     several = len(named) > 1
-    write_rows((*FLAT_FIELDS, *(("stack",) if several else ())), _rows(named, rows, several))
+    write_rows((*FLAT_FIELDS, *(("stack",) if several else ())), _rows(named, several=several))
 
 
-def _rows(named: Named, rows: Callable[[Recording], Iterator[Rows]], several: bool) -> Iterator[Rows]:
-    for name, recording in named:
-        more = (title(recording, name),) if several else ()
-        for piece in rows(recording):
-            yield [(*row, *more) for row in piece] if more else piece
+def _rows(named: Named, *, several: bool) -> Iterator[Rows]:
+    from tracer.analysis.listing import rows
+
+    for name, parts in named:
+        for recording, numbers in parts:
+            more = (title(recording, name),) if several else ()
+            for piece in rows(recording, numbers=numbers):
+                yield [(*row, *more) for row in piece] if more else piece
 
 
 def _text(records: Iterable[dict[str, Any]]) -> None:

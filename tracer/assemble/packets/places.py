@@ -59,6 +59,11 @@ class Places:
         """The moment of the last byte so far."""
         return Moment(self._frames[-1], self._times[-1]) if self._ends else Moment(0, 0)
 
+    @property
+    def end(self) -> int:
+        """The offset after the last byte so far."""
+        return self._ends[-1] if self._ends else 0
+
     def skip(self, end: int, moment: Moment) -> None:
         """Go past bytes up to an offset, the last of which came at a moment."""
         self._ends, self._frames, self._times = [end], [moment.frame], [moment.time]

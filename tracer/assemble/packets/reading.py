@@ -56,6 +56,22 @@ class Reader:
             talk.finish()
         return self._tell(self._sweep.finish())
 
+    def earliest(self) -> int:
+        """Give the earliest time, in ns, at which a request that is still to be given may begin."""
+        unread = (time for talk in self._talks.values() if (time := talk.unread()) is not None)
+        return min(self._sweep.earliest(), min(unread, default=FOREVER))
+
+    def in_path_order(self) -> list[int]:
+        """List the numbers by which rows know the hops, the client's first."""
+        listeners = [one.number for one in self.world.listeners.in_path_order() if one.depth]
+        return [CLIENT, *listeners] if listeners else []
+
+    def hops(self) -> Raw:
+        """Give the rows of the hops, in path order, as far as they are known by now."""
+        listeners = [one for one in self.world.listeners.in_path_order() if one.depth]
+        client = [Hop(0, "client", Role.CLIENT)] if listeners else []
+        return encode(Rows(hops=[*client, *(one.hop(n) for n, one in enumerate(listeners, 1))]), self.intern)
+
     def _talk(self, connection: Connection) -> Talk:
         if connection.id not in self._talks:
             self._talks[connection.id] = Talk(connection, self.world)
@@ -72,15 +88,19 @@ class Reader:
         return self.world.fetch(self.intern)
 
 
-def parts_of(capture: Capture, reader: Reader) -> Iterator[list[Raw]]:
-    """Give the rows of a capture, batch by batch. Hops are not among them: they are known at the end."""
+def batches(capture: Capture, reader: Reader) -> Iterator[tuple[list[Raw], int]]:
+    """Give the rows of a capture, batch by batch, each with the time before which no more requests begin.
+
+    Hops are not among the rows: they are known at the end.
+    """
     dissector, streams = Dissector(), Streams()
     for records in capture:
         events, last = streams.feed(dissector(records)), int(records.frame[-1])
-        horizon = streams.horizon(last)
-        yield reader.feed(events, horizon, whole=horizon == last)
-    yield reader.feed(streams.finish(), FOREVER)
-    yield reader.finish()
+        waiting = streams.waiting()
+        horizon, until = (last, int(records.time[-1])) if waiting is None else (waiting[0] - 1, waiting[1])
+        yield reader.feed(events, horizon, whole=waiting is None), min(until, reader.earliest())
+    yield reader.feed(streams.finish(), FOREVER), reader.earliest()
+    yield reader.finish(), FOREVER
 
 
 def recording_of(
@@ -92,39 +112,39 @@ def recording_of(
     """
     reader = Reader(keys)
     reader.short_cuts = short_cuts
-    parts = [raw for batch in parts_of(capture, reader) for raw in batch]
-    hops = _hops(reader)
-    raw = joined([*parts, encode(Rows(hops=[hop for _, hop in hops]), reader.intern)])
-    _point_at(raw, hops)
+    parts = [raw for batch, _ in batches(capture, reader) for raw in batch]
+    return made_of(joined([*parts, reader.hops()]), reader, meta_of(capture, reader, title))
+
+
+def made_of(raw: Raw, reader: Reader, meta: Meta) -> Recording:
+    """Make a recording of raw columns that number listeners, not hops."""
+    _point_at(raw, reader.in_path_order())
     tables, texts = arrange(raw, reader.intern.texts())
-    return Recording(**tables, texts=texts, meta=meta_of(capture, reader, title))
+    return Recording(**tables, texts=texts, meta=meta)
 
 
 def meta_of(capture: Capture, reader: Reader, title: str | None) -> Meta:
     """Give the meta data."""
-    world = reader.world
-    faults = [str(fault) for fault in capture.faults] + world.faults
-    more = [f"and {world.not_told} more"] if world.not_told else []
-    meta: Meta = {"source": "packets", "clocks": [Clock("capture").as_meta()], "faults": faults + more}
+    meta: Meta = {"source": "packets", "clocks": [Clock("capture").as_meta()]}
+    meta["faults"] = faults_of(capture, reader)
     if capture.drops:
         meta["dropped"] = sum(capture.drops.values())
     return meta | ({"title": title} if title else {})
 
 
-def _hops(reader: Reader) -> list[tuple[int, Hop]]:
-    """Give the hops in path order, each with the number that rows know it by."""
-    listeners = [one for one in reader.world.listeners.in_path_order() if one.depth]
-    client = [(CLIENT, Hop(0, "client", Role.CLIENT))] if listeners else []
-    return client + [(one.number, one.hop(place)) for place, one in enumerate(listeners, 1)]
+def faults_of(capture: Capture, reader: Reader) -> list[str]:
+    """List what was wrong with the file, and with the bytes in it, a sentence each."""
+    world = reader.world
+    more = [f"and {world.not_told} more"] if world.not_told else []
+    return [str(fault) for fault in capture.faults] + world.faults + more
 
 
-def _point_at(raw: Raw, hops: list[tuple[int, Hop]]) -> None:
+def _point_at(raw: Raw, order: list[int]) -> None:
     """Turn the numbers of listeners into ids of hops, and give marks the request of their visit."""
-    numbers = np.full(max([number for number, _ in hops], default=0) + 1, UNKNOWN, np.int64)
-    for number, hop in hops:
-        numbers[number] = hop.id
+    ids = np.full(max(order, default=0) + 1, UNKNOWN, np.int64)
+    ids[order] = np.arange(len(order))
     for table in ("lanes", "visits"):
-        raw[table]["hop"] = numbers[raw[table]["hop"]]
+        raw[table]["hop"] = ids[raw[table]["hop"]]
     raw["marks"]["request"] = _looked_up(raw["marks"]["visit"], raw["visits"]["id"], raw["visits"]["request"])
 
 

@@ -33,12 +33,18 @@ class Sweep:
         self._ends: Queue = []  # by last frame, those it has not passed
         self._open: list[Stay] = []  # it has come to, of which no end was seen yet
         self._kept: Counter[Listener] = Counter()  # stays that are not complete
+        self._incomplete: Group = {}
         self._groups: dict[object, Group] = {}  # what stays can be found by -> those that are open
 
     def add(self, stay: Stay) -> None:
         """Take in a stay whose head has come."""
         heappush(self._fresh, (stay.start.frame, stay.id, stay))
         self._kept[stay.talk.listener] += 1
+        self._incomplete[stay.id] = stay
+
+    def earliest(self) -> int:
+        """Give the earliest start of what was taken in and not given back, in ns; FOREVER: of nothing."""
+        return min((stay.start.time for stay in self._incomplete.values()), default=FOREVER)
 
     def alone(self, listener: Listener) -> bool:
         """Whether no other listener has a stay here that anything could be joined with."""
@@ -134,6 +140,7 @@ class Sweep:
                 return
             stay.complete = True
             self._kept[stay.talk.listener] -= 1
+            del self._incomplete[stay.id]
             if stay.parent is None:
                 self._roots.append(stay)
             stay = stay.parent

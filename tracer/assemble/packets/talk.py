@@ -101,7 +101,8 @@ class Talk:
 
     def _skip(self, found: Plain, asking: Data, answering: Data) -> None:
         """Go past a stretch, and put it down."""
-        self.lane = self.world.id() if self.lane == UNKNOWN else self.lane
+        if self.lane == UNKNOWN:
+            self.lane = self.world.lane(self.listener.number, self.connection)
         stretch = found.stretch(self.world.id(found.size), self.listener.number, self.lane)
         self.world.stretches.append(stretch)
         self.wire.skip(*found.ends, found.size)
@@ -152,6 +153,11 @@ class Talk:
         """Whether it is over."""
         return self._closing is not None
 
+    def unread(self) -> int | None:
+        """Give the time of the first byte of a request that was not told yet; None: there is none."""
+        waiting, places = self.wire.waiting(REQUEST), self._places[TO_SERVER]
+        return places.at(waiting).time if waiting < places.end else None
+
     # Messages
 
     def _told(self, way: int, messages: list[Message]) -> None:
@@ -188,7 +194,7 @@ class Talk:
 
     def _begin(self, way: int, head: Head) -> None:
         if self.lane == UNKNOWN:
-            self.lane = self.world.id()
+            self.lane = self.world.lane(self.listener.number, self.connection)
         start, whole = self._at(way, head.start), self._at(way, head.end - 1)
         stay = Stay(
             self.world.id(),
@@ -296,7 +302,7 @@ class Talk:
         stay = None
         if self._sealed.stay is None and way == TO_SERVER:
             if self.lane == UNKNOWN:
-                self.lane = self.world.id()
+                self.lane = self.world.lane(self.listener.number, self.connection)
             stay = sealed_stay(self.world.id(), self, start, end)
             self._recent.append(stay)
             self._ready.append(stay)
@@ -348,10 +354,9 @@ class Talk:
             self._tell_lane(max(self.connection.closed, self._latest))
 
     def _tell_lane(self, end: int) -> None:
-        c = self.connection
         several = self._together or self.wire.protocol == "http2"
-        client, server = c.name().split(" > ")
-        lane = Lane(self.lane, self.listener.number, client, LaneKind.CONNECTION, 0 if several else 1)
+        listener, client, server = self.world.ends[self.lane]
+        lane = Lane(self.lane, listener, client, LaneKind.CONNECTION, 0 if several else 1)
         lane.src, lane.dst, lane.start, lane.end = client, server, max(self._earliest, 0), end
         self.world.rows.lanes.append(lane)
 

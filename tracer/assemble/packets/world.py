@@ -6,6 +6,7 @@ from tracer.assemble.packets.listeners import Listeners
 from tracer.assemble.packets.plain import Heads
 from tracer.assemble.packets.stay import Stay
 from tracer.assemble.packets.stretches import Stretch, raw_of
+from tracer.capture import Connection
 from tracer.recording import Interner, Rows
 from tracer.recording.columns import Raw, encode
 from tracer.wire.tls import Keys
@@ -22,6 +23,7 @@ class World:
         self.rows = Rows()  # finished, and not yet fetched
         self.stretches: list[Stretch] = []  # the same
         self.heads = Heads()
+        self.ends: dict[int, tuple[int, str, str]] = {}  # lane -> its listener, client and server
         self.faults: list[str] = []  # bytes that were no protocol's, a sentence each
         self.not_told = 0  # of more faults than are kept
         self._last = -1
@@ -30,6 +32,13 @@ class World:
         """Give an id that no lane, request or stay has: the first of so many."""
         self._last += count
         return self._last - count + 1
+
+    def lane(self, listener: int, connection: Connection) -> int:
+        """Give the id of a new lane."""
+        number = self.id()
+        client, server = connection.name().split(" > ")
+        self.ends[number] = (listener, client, server)
+        return number
 
     def visit(self, stay: Stay) -> int:
         """Give the id of a stay's visit; the client's visit of the same request has the one before."""
