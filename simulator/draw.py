@@ -12,7 +12,17 @@ from typing import Any
 
 import numpy as np
 
-CONSTANT, EXPONENTIAL, UNIFORM, ERLANG, LOGNORMAL, HYPEREXPONENTIAL, QUANTILES, BERNOULLI = range(8)
+(
+    CONSTANT,
+    EXPONENTIAL,
+    UNIFORM,
+    ERLANG,
+    LOGNORMAL,
+    HYPEREXPONENTIAL,
+    QUANTILES,
+    BERNOULLI,
+    RECORDED,
+) = range(9)
 
 LAW = 4
 """Numbers of a distribution in `Program.law`: law, count or ns, name, place in the table."""
@@ -20,9 +30,14 @@ LAW = 4
 MASK = (1 << 63) - 1
 _FIRST = 0x3F58476D1CE4E5B9
 _SECOND = 0x14D049BB133111EB
+_FIRST_BACK, _SECOND_BACK = pow(_FIRST, -1, 1 << 63), pow(_SECOND, -1, 1 << 63)
 _UNIT = 2.0**-52
+KEYS = (1 << 48) - 1
+"""The bits of a request's number; above them stands the occurrence."""
+
 _U_MASK, _U_FIRST, _U_SECOND = np.uint64(MASK), np.uint64(_FIRST), np.uint64(_SECOND)
-_29, _31, _32 = np.uint64(29), np.uint64(31), np.uint64(32)
+_U_FIRST_BACK, _U_SECOND_BACK = np.uint64(_FIRST_BACK), np.uint64(_SECOND_BACK)
+_29, _31, _32, _58, _62 = (np.uint64(bits) for bits in (29, 31, 32, 58, 62))
 
 
 def mix(x: int) -> int:
@@ -38,6 +53,21 @@ def unsigned_mix(x: int) -> int:
     y = ((y ^ (y >> _31)) * _U_FIRST) & _U_MASK
     y = ((y ^ (y >> _29)) * _U_SECOND) & _U_MASK
     return np.int64(y ^ (y >> _32))  # type: ignore[return-value]
+
+
+def unmix(x: int) -> int:
+    """Give y of which x = mix(y)."""
+    x = ((x ^ (x >> 32)) * _SECOND_BACK) & MASK
+    x = ((x ^ (x >> 29) ^ (x >> 58)) * _FIRST_BACK) & MASK
+    return x ^ (x >> 31) ^ (x >> 62)
+
+
+def unsigned_unmix(x: int) -> int:
+    """Do the same for the compiler."""
+    y = np.uint64(x)
+    y = ((y ^ (y >> _32)) * _U_SECOND_BACK) & _U_MASK
+    y = ((y ^ (y >> _29) ^ (y >> _58)) * _U_FIRST_BACK) & _U_MASK
+    return np.int64(y ^ (y >> _31) ^ (y >> _62))  # type: ignore[return-value]
 
 
 def salt_of(seed: int, key: int, occurrence: int) -> int:
@@ -85,7 +115,15 @@ def other(p: Any, which: int, salt: int, law: int, u: float) -> float:
         v = uniform(salt, name_of(p, which) ^ 1)
         share = shape if v < shape else 1.0 - shape
         return mean / (2.0 * share) * -math.log(u)  # type: ignore[no-any-return]
+    if law == RECORDED:
+        return recorded(p, which, salt)
     return quantile(p, which, u)
+
+
+def recorded(p: Any, which: int, salt: int) -> float:
+    """Look up what a replayed request demanded; its number is what the salt was made of."""
+    key = unmix(p.seed ^ unmix(salt)) & KEYS
+    return p.table[p.due[3 * key + 2] + p.law[which * LAW + 1]]  # type: ignore[no-any-return]
 
 
 def erlang(p: Any, which: int, salt: int, u: float) -> float:

@@ -10,7 +10,7 @@ from simulator.distributions import constant
 from simulator.engine import steps
 from simulator.engine.state import POOL, STEP, TOKEN, Program
 from simulator.program import Assembler, Label, PoolSpec, Step
-from simulator.workload import Closed, Open, Workload
+from simulator.workload import Closed, Open, Replay, Workload
 
 INTERVAL = 5_000_000
 """ns after which a thread asks for the GIL: sys.getswitchinterval()."""
@@ -44,7 +44,7 @@ def link(
         chance=_shares(asm.weights),
         event=[number for at, pool, down in events for number in (at, pool * POOL, down)],
         profile=_profile(workload),
-        due=[0],
+        due=list(workload.due) if isinstance(workload, Replay) and workload.due else [0, 0, 0],
         steps=len(rows) * STEP,
         width=shape.regs + max(asm.regs, 1),
         frame=shape.frame,
@@ -127,7 +127,8 @@ def _laws(asm: Assembler, workload: Workload) -> dict[str, Any]:
     laws.append((workload.think if isinstance(workload, Closed) else constant(0), 0x0123456789ABCDEF))
     law: list[int] = []
     number: list[float] = []
-    table: list[float] = []
+    # Demands of a recording stand first: RECORDED counts from there.
+    table = list(workload.demands) if isinstance(workload, Replay) else []
     for one, name in laws:
         law += (one.law, one.fixed, name, len(table))
         number += (float(one.mean), float(one.shape))
@@ -151,10 +152,12 @@ def _profile(workload: Workload) -> list[float]:
     return [number for at, rate in points for number in (float(at), rate / 1e9)]
 
 
+_KINDS = {Open: steps.OPEN, Closed: steps.CLOSED, Replay: steps.REPLAY}
+
+
 def _workload(workload: Workload, idle: int) -> dict[str, Any]:
-    is_open = isinstance(workload, Open)
     return {
-        "workload": steps.OPEN if is_open else steps.CLOSED,
+        "workload": _KINDS[type(workload)],
         "requests": workload.requests if workload.requests is not None else -1,
         "until": workload.duration if workload.duration is not None else -1,
         "warmup": workload.warmup,

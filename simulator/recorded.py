@@ -86,6 +86,10 @@ def recording_of(run: Run, *, title: str, seed: int) -> Recording:
         "events": run.events,
         "seed": seed,
     }
+    stations = {cores for _, cores in run.layout.shared.values()}
+    for number, count in enumerate(run.layout.cores):
+        if number not in stations:
+            meta["cores"] = int(count)
     return Recording(**tables, texts=intern.texts(), meta=meta)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from simulator import draw
 from simulator.figures import figures
+from simulator.replay import loaded
 from simulator.run import Run
 from simulator.scenario import Scenario, compiled
 from tracer.analysis.student import mean_interval
@@ -30,6 +31,7 @@ def runs(scenario: Scenario, replications: Iterable[int], engine: str) -> list[l
 
     A stack is compiled once: a replication differs in its seed alone.
     """
+    scenario = loaded(scenario)
     stacks = [Run(compiled(scenario, stack, record=False), engine=engine) for stack in scenario.stacks]
     return [[_run(one, seed_of(scenario.seed, i)) for one in stacks] for i in replications]
 

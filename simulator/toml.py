@@ -34,7 +34,7 @@ from simulator.validity import (
     check_text,
     check_whole,
 )
-from simulator.workload import Closed, Open, Workload
+from simulator.workload import Closed, Open, Replay, Workload
 
 Table = dict[str, Any]
 TOP = ("name", "seed", "workload", "hop", "machine", "endpoint", "service", "event", "stack")
@@ -224,10 +224,11 @@ def _workload(table: Any) -> Workload:
 
 def _workload_of(keys: Table) -> Workload:
     kind = check_one_of("kind", keys.pop("kind", "open"), ("open", "closed", "replay"))
+    made = {"open": Open, "closed": Closed, "replay": Replay}[kind]
+    allowed = [f.name for f in fields(made) if f.name not in ("due", "demands")]
+    _known(keys, allowed, "workload")
     if kind == "replay":
-        raise InvalidError("kind", kind, "`tracer replay FILE --on SCENARIO` is to come; use open or closed")
-    made: type[Open] | type[Closed] = Open if kind == "open" else Closed
-    _known(keys, [f.name for f in fields(made)], "workload")
+        check_text("recording", keys.get("recording"))
     for key in ("duration", "timeout", "backoff"):
         if key in keys:
             keys[key] = check_duration(key, keys[key])
@@ -239,7 +240,7 @@ def _workload_of(keys: Table) -> Workload:
         keys["think"] = check_distribution("think", keys["think"])
     if "profile" in keys:
         keys["profile"] = _profile(keys["profile"])
-    return made(**keys)
+    return made(**keys)  # type: ignore[no-any-return]
 
 
 def _profile(points: Any) -> tuple[tuple[int, float], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from simulator.distributions import Distribution, constant
@@ -85,4 +85,28 @@ class Closed(Common):
         check_whole("clients", self.clients, 1, 10_000_000)
 
 
-Workload = Open | Closed
+@dataclass(frozen=True, slots=True, eq=False)
+class Replay(Common):
+    """The requests of a recording, when they were due; `simulator.replay` reads it and fills the columns.
+
+    `due` has three numbers a request: ns, endpoint, and where its demands begin in `demands` (ns).
+    """
+
+    recording: str = ""
+    due: tuple[int, ...] = ()
+    demands: tuple[float, ...] = ()
+
+    @property
+    def is_loaded(self) -> bool:
+        """Tell whether the recording has been read."""
+        return not self.recording
+
+    def check(self) -> None:
+        """Check what is the same for all; how many requests there are says the recording."""
+        if self.requests is None and self.duration is None:
+            replace(self, requests=0).check()
+            return
+        Common.check(self)
+
+
+Workload = Open | Closed | Replay

@@ -52,7 +52,7 @@ def schedule_arrival(p: Program, w: World, actor: int) -> None:
 def next_arrival(p: Program, w: World) -> int:
     """Give the time of the next arrival, from 0; -1 for never."""
     if p.workload == REPLAY:
-        return p.due[2 * w.n[ARRIVED]]  # type: ignore[no-any-return]
+        return p.due[3 * w.n[ARRIVED]]  # type: ignore[no-any-return]
     if w.n[BURST_LEFT] > 0:
         w.n[BURST_LEFT] -= 1
         return w.n[NOW]  # type: ignore[no-any-return]

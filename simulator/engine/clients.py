@@ -118,7 +118,7 @@ def attempt(p: Program, w: World, t: int) -> int:
 def choose(p: Program, w: World, t: int) -> int:
     """Draw the endpoint of a request: the same for each of its attempts."""
     if p.workload == REPLAY:
-        return p.due[2 * w.tok[t + KEY] + 1]  # type: ignore[no-any-return]
+        return p.due[3 * w.tok[t + KEY] + 1]  # type: ignore[no-any-return]
     if len(p.entry) == 1:
         return 0
     u = uniform(salt_of(p.seed, w.tok[t + KEY], 0), ENDPOINT)

@@ -34,6 +34,7 @@ from simulator.engine import (
 MODULES = (draw, agenda, tokens, account, pools, cores, compute, arrivals, clients, faults, interpreter)
 INSTEAD: dict[Any, Any] = {
     draw.mix: draw.unsigned_mix,
+    draw.unmix: draw.unsigned_unmix,
     agenda.push: agenda.array_push,
     agenda.next_time: agenda.array_next_time,
     agenda.pop: agenda.array_pop,

@@ -36,6 +36,7 @@ COMMANDS = {
     "record": Command("tracer.cli.record", "capture packets, here or on another machine by SSH"),
     "collect": Command("tracer.cli.collect", "gather the rings of servers that run with the agent"),
     "simulate": Command("tracer.cli.simulate", "run a scenario: models of servers, and what they would do"),
+    "replay": Command("tracer.cli.replay", "the requests of a recording, served by another stack"),
     "sweep": Command("tracer.cli.sweep", "many runs of a scenario, here or on a cluster: table and plot"),
     "requests": Command("tracer.cli.requests", "list the requests of a recording, each with its hops"),
     "summary": Command(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracer.cli.errors import CliError
 from tracer.cli.formats import add_format, flat, write_csv, write_json, write_lines
+from tracer.cli.inputs import opened
 from tracer.cli.streams import tell
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ def at_least_one(text: str) -> int:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_scenario(parser)
+    add_run(parser)
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Declare what `replay` takes too: settings, outputs, replications, the engine."""
     add_settings(parser)
     parser.add_argument(
         "-o",
@@ -68,13 +74,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the scenario and print the figures of each stack."""
+    from simulator.replay import loaded
     from simulator.run import EngineError, StuckError
     from simulator.scenario import assumed
     from simulator.toml import ScenarioError, read_scenario
 
     try:
-        scenario = read_scenario(Path(arguments.scenario), arguments.settings)
-        each = _replications(arguments, scenario)
+        scenario = loaded(read_scenario(Path(arguments.scenario), arguments.settings), opened)
+        each = replications(arguments, scenario)
     except (ScenarioError, EngineError, StuckError) as error:
         raise CliError(str(error)) from None
     show(scenario, each, arguments.format)
@@ -83,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _replications(arguments: argparse.Namespace, scenario: Scenario) -> list[list[Result]]:
+def replications(arguments: argparse.Namespace, scenario: Scenario) -> list[list[Result]]:
     """Run every replication, and keep its recording if that is asked for."""
     from simulator.replications import seed_of
     from simulator.scenario import simulate
