@@ -37,11 +37,19 @@ FIELD = {
     "waitress": ["waitress-serve", "--listen", "127.0.0.1:0", "--threads", "3", "plain:wsgi"],
     "wsgiref": ["serve_wsgiref.py"],
     "werkzeug": ["serve_werkzeug.py"],
+    "hypercorn": ["hypercorn", "-b", "127.0.0.1:0", "plain:asgi"],
+    "gunicorn asgi": ["gunicorn", "--no-control-socket", "-b", "127.0.0.1:0", "-k", "asgi", "plain:asgi"],
+    "gevent": ["gunicorn", "--no-control-socket", "-b", "127.0.0.1:0", "-k", "gevent", "plain:wsgi"],
+    "granian asgi": ["granian", "--port", "0", "--interface", "asgi", "plain:asgi"],
+    "granian wsgi": ["granian", "--port", "0", "--interface", "wsgi", "plain:wsgi"],
+    "uwsgi": ["uwsgi", "--http-socket", "127.0.0.1:0", "--master", "--die-on-term", "-w", "plain:wsgi"],
 }
 """Further servers."""
 
 
-LISTENS = r"(?i)(?:listening at|running on|serving (?:on|at)|server at):? http://127.0.0.1:(\d+)"
+LISTENS = (
+    r"(?i)(?:(?:listening at|running on|serving (?:on|at)):? http://|bound to TCP address )127.0.0.1:(\d+)"
+)
 
 
 class Server:

@@ -105,7 +105,7 @@ def leave_early(server) -> bytes:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("variant", [*COMMANDS, *FIELD])
+@pytest.mark.parametrize("variant", [*COMMANDS, "waitress", "wsgiref", "werkzeug"])
 def test_answers_are_the_same_bytes(serve, variant):
     bare, hooked = serve(variant, agent=False), serve(variant)
     differing = {}

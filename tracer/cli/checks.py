@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module, metadata, util
+from pathlib import Path
+from typing import Any
 
 from tracer.cli.state import state_dir
 
@@ -111,10 +113,27 @@ def _stamp_age() -> int | None:
 
 def _packages() -> Iterator[Check]:
     """Look for what the extras of this distribution name: servers, pictures and so on."""
+    named = set()
     for requirement in metadata.requires("hopscope") or []:
         told = re.fullmatch(r"([\w.-]+)([^;]*);\s*extra\s*==\s*['\"]([\w-]+)['\"]", requirement)
         if told:
             yield _package(told[1], told[2].strip(), told[3])
+            named.add(told[1].lower())
+    for name in dict.fromkeys(target[0] for target in _targets()):
+        if name and name not in named:
+            yield _server(name)
+
+
+def _server(name: str) -> Check:
+    """Look for a server or framework that the agent knows, and that no extra asks for."""
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return Check("servers", name, NOTE, "not in this Python; recorded in any other that has it")
+    covered, left_out = _agent_covers(name, version)
+    if left_out and not covered:
+        return Check("servers", name, NOTE, f"{version}, not a version that the agent knows")
+    return Check("servers", name, OK, f"{version}, points: {', '.join(_points(name))}")
 
 
 def _package(name: str, versions: str, extra: str) -> Check:
@@ -127,14 +146,29 @@ def _package(name: str, versions: str, extra: str) -> Check:
     if left_out:
         remedy = f'its {", ".join(left_out)} will not be recorded; python -m pip install "{name}{versions}"'
         return Check(area, name, NOTE, f"{version}, not a version that the agent knows", remedy)
-    return Check(area, name, OK, f"{version}, recorded: {', '.join(covered)}" if covered else version)
+    return Check(area, name, OK, f"{version}, points: {', '.join(_points(name))}" if covered else version)
 
 
 def _agent_covers(name: str, version: str) -> tuple[list[str], list[str]]:
     """Give what of a distribution the agent records in this version, and what only in others."""
-    if not util.find_spec("tracer.agent.finder"):
-        return [], []
-    targets = import_module("tracer.agent.finder").TARGETS.values()
     number = tuple(int(part) for part in re.findall(r"\d+", version.partition("+")[0])[:3])
-    told = [(what, first <= number < beyond) for named, first, beyond, _, what in targets if named == name]
+    told = [(what, first <= number < beyond) for named, first, beyond, _, what in _targets() if named == name]
     return [what for what, good in told if good], [what for what, good in told if not good]
+
+
+def _targets() -> list[Any]:
+    """Give what the agent patches: distribution, first version, first not known, file and function."""
+    if not util.find_spec("tracer.agent.finder"):
+        return []
+    return list(import_module("tracer.agent.finder").TARGETS.values())
+
+
+def _points(name: str) -> list[str]:
+    """List the points that a distribution's patches install, as their source says; without `name.` before."""
+    folder = Path(str(util.find_spec("tracer.agent.finder").origin)).parent / "patches"  # type: ignore[union-attr]
+    files = dict.fromkeys(file for named, _, _, file, _ in _targets() if named == name)
+    text = "".join((folder / f"{file}.py").read_text("utf-8") for file in files)
+    points = re.findall(r'\binstall\(\s*"([\w.]+)"', text) + re.findall(
+        r'^POINT = "([\w.]+)"', text, re.MULTILINE
+    )
+    return list(dict.fromkeys(point.removeprefix(f"{name}.") for point in points))

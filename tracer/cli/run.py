@@ -14,6 +14,8 @@ from tracer.cli.errors import CliError
 from tracer.cli.streams import tell
 
 WRONG_USE = 2
+PROXIES = Path(__file__).parent / "proxy"
+"""What `--print-proxy-config` prints, a file a proxy."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"outgoing waits not to tell: {', '.join(WAIT_GROUPS)}",
     )
     add("--print-env", type=Path, metavar="DIR", help="print the environment for other service managers")
+    add(
+        "--print-proxy-config", choices=("nginx", "apache"), help="print what a proxy before it is to pass on"
+    )
     add("command", nargs=argparse.REMAINDER, metavar="CMD …", help="the command that starts the server")
 
 
@@ -47,6 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Record a command; give its exit code."""
     if arguments.print_env is not None:
         return _print_env(arguments.print_env, arguments.no_waits)
+    if arguments.print_proxy_config is not None:
+        sys.stdout.write((PROXIES / f"{arguments.print_proxy_config}.conf").read_text("utf-8"))
+        return 0
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     if not command:
         raise CliError("there is no command to run: tracer run -o OUT.trace -- gunicorn app:app")

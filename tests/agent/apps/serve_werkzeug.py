@@ -1,7 +1,11 @@
 """Werkzeug's development server, threaded, that speaks HTTP/1.1."""
 
-from plain import wsgi
+import importlib
+import os
+
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+wsgi = importlib.import_module(os.environ.get("TEST_APP", "plain")).wsgi
 
 WSGIRequestHandler.protocol_version = "HTTP/1.1"
 server = make_server("127.0.0.1", 0, wsgi, threaded=True)
