@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 
 import pytest
 from conftest import FIELD, HERE
@@ -54,6 +55,18 @@ LISTED = [
 ]
 
 
+def wait_until_it_listens(port: int) -> None:
+    """Granian says that it listens before it does."""
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError("it does not listen")
+
+
 @pytest.mark.parametrize(("server", "broken", "point"), LISTED)
 def test_a_fault_in_a_hook_is_counted_and_the_answer_is_whole(serve, tmp_path, server, broken, point):
     (tmp_path / "breaking.py").write_text(BREAK)
@@ -63,6 +76,7 @@ def test_a_fault_in_a_hook_is_counted_and_the_answer_is_whole(serve, tmp_path, s
             command[command.index("0")] = str(free.getsockname()[1])
     path = f"{tmp_path}{os.pathsep}{HERE / 'apps'}"
     running = serve(command, PYTHONPATH=path, HOPSCOPE_TEST_BREAK=broken, TEST_APP="breaking")
+    wait_until_it_listens(running.port)
     answers = [running.get("/?q=1") for _ in range(3)]
     assert all(answer.endswith(b"hello") for answer in answers), answers
     assert b" 200 " in answers[0]

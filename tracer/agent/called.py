@@ -147,21 +147,24 @@ class Call:
 
     def started(self, status: Any) -> None:
         """The application has said what it answers: "200 OK"."""
-        self.responded = monotonic_ns()
-        code = str(status)[:3]
-        self.status = int(code) if code.isdigit() else 0
+        try:
+            self.responded = monotonic_ns()
+            code = str(status)[:3]
+            self.status = int(code) if code.isdigit() else 0
+        except Exception as error:
+            fault(self.point, error)
 
     def wrote(self, start: int, size: int = 0) -> None:
         """A write that began at `start` is done, with so many bytes of the body."""
-        end = monotonic_ns()
-        self.first_byte = self.first_byte or start
-        self.last_write, self.answered = start, end
-        self.bytes_out += size
-        if end - start > SLOW_WRITE and self.number:
-            try:
+        try:
+            end = monotonic_ns()
+            self.first_byte = self.first_byte or start
+            self.last_write, self.answered = start, end
+            self.bytes_out += size
+            if end - start > SLOW_WRITE and self.number:
                 ring.phase(0, self.lane, self.number, TRANSFER, 1, 0, 0, start, end, -1)
-            except Exception as error:
-                fault(self.point, error)
+        except Exception as error:
+            fault(self.point, error)
 
     def close(self) -> None:
         """The lane lets go: tell how it went."""
