@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "term", nargs="*", metavar="TERM", help="such as wsgi, uWSGI, web server; all if none"
     )
+    parser.add_argument("--matrix", action="store_true", help="what of each term can be watched, and how")
     add_language(parser)
     add_format(parser)
 
@@ -28,6 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print one term, or the list of them all."""
     from tracer.glossary import terms
 
+    if arguments.matrix:
+        return _matrix(arguments)
     word = " ".join(arguments.term)
     chosen = _found(word) if word else terms()
     if arguments.format != "text":
@@ -36,6 +39,29 @@ def run(arguments: argparse.Namespace) -> int:
         _pages(chosen, arguments.lang)
     else:
         _list(chosen, arguments.lang)
+    return 0
+
+
+def _matrix(arguments: argparse.Namespace) -> int:
+    from tracer.cli.explain_text import matrix_page
+    from tracer.cli.table import console
+    from tracer.glossary import matrix
+
+    if arguments.format == "text":
+        console().print(matrix_page(arguments.lang))
+        return 0
+    records: list[dict[str, Any]] = [
+        {"term": term.name, **{way: cell.by for way, cell in row.items()},
+         "why": {way: cell.why[arguments.lang] for way, cell in row.items() if cell.why}}
+        for term, row in matrix()
+    ]  # fmt: skip
+    if arguments.format == "json":
+        write_array(records)
+    elif arguments.format == "jsonl":
+        write_lines(records)
+    else:
+        reasons = ({**one, "why": "; ".join(one["why"].values())} for one in records)
+        write_csv(list(records[0]), reasons)
     return 0
 
 

@@ -11,16 +11,20 @@ from rich.text import Text
 
 from tracer.cli.commands import available
 from tracer.cli.table import table
-from tracer.glossary import Term, picture
+from tracer.glossary import LANGUAGES, WAYS, Cell, Term, matrix, picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 WORDS = {
     "en": {"term": "term", "kind": "what it is", "gist": "in one sentence", "seed": "The seed said",
-           "right": "More exactly", "lab": "Watch it", "place": "Where it sits"},
+           "right": "More exactly", "lab": "Watch it", "place": "Where it sits",
+           "simulated": "simulated", "traced": "traced live", "decoded": "decoded", "en": "EN", "ko": "KO",
+           "labs": "lab", "yes": "yes", "matrix": "What can be watched, and how"},
     "ko": {"term": "용어", "kind": "종류", "gist": "한 문장으로", "seed": "원래 글",
-           "right": "바로잡으면", "lab": "직접 보기", "place": "위치"},
+           "right": "바로잡으면", "lab": "직접 보기", "place": "위치",
+           "simulated": "시뮬레이션", "traced": "실시간 추적", "decoded": "패킷 해독", "en": "EN", "ko": "KO",
+           "labs": "실습", "yes": "됨", "matrix": "무엇을 어떻게 볼 수 있나"},
 }  # fmt: skip
 _WIDEST = 88  # columns of running text: longer lines are hard to read
 
@@ -33,6 +37,27 @@ def index(chosen: Iterable[Term], language: str) -> RenderableType:
     for term in chosen:
         made.add_row(term.name, term.kind_in(language), term.short[language])
     return made
+
+
+def matrix_page(language: str) -> RenderableType:
+    """Give the matrix, its empty cells numbered, and under it why they are empty."""
+    words, reasons = WORDS[language], list[str]()
+    heads = [words["labs" if way == "lab" else way] for way in (*WAYS, *LANGUAGES)]
+    made = table(words["matrix"], words["term"], *heads, left=7)
+    for term, row in matrix():
+        made.add_row(term.name, *(_mark(cell, reasons, language) for cell in row.values()))
+    notes = [Text(f"{i}  {reason}") for i, reason in enumerate(reasons, 1)]
+    return Group(made, *notes)
+
+
+def _mark(cell: Cell, reasons: list[str], language: str) -> str:
+    """Give yes, or the number of the reason why not."""
+    if cell.by:
+        return WORDS[language]["yes"]
+    reason = cell.why[language]
+    if reason not in reasons:
+        reasons.append(reason)
+    return f"- ({reasons.index(reason) + 1})"
 
 
 def page(term: Term, language: str) -> RenderableType:

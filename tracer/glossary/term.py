@@ -54,6 +54,8 @@ class Term:
     short: dict[str, str]
     text: dict[str, str]
     seed: Seed
+    seen: dict[str, str | dict[str, str]]
+    """How it is simulated, traced, decoded and shown in a lab: by what, or by language why it cannot be."""
 
     def kind_in(self, language: str) -> str:
         """Say what kind of thing it is."""
@@ -101,5 +103,6 @@ def _read(name: str, file: Traversable) -> Term:
         lab=table.get("lab"),
         short=table["short"],
         text={language: " ".join(table["text"][language].split()) for language in LANGUAGES},
+        seen={"lab": table.get("lab", ""), **table["seen"]},
         seed=Seed(seed["said"], {language: seed[language] for language in LANGUAGES if language in seed}),
     )
