@@ -1,8 +1,8 @@
 """Frames a second through each layer of tracer.capture, on a synthetic keep-alive HTTP capture.
 
 200,000 frames of 8 kept connections (request, acknowledgement, answer, acknowledgement), and as many of short
-connections, ten frames each. Rounds are interleaved with the peers: tshark (its HTTP fields, which it also
-decodes: more than the three layers do), and scapy, which only reads the first frames because it is slow.
+connections, ten frames each. Rounds are interleaved with the peers: tshark printing the fields of HTTP, which
+stands beside `tracer requests --format csv`, and scapy, which only reads the first frames: it is slow.
 Frames a CPU second, the median of the rounds and the lowest and highest. Peak memory is that of processes
 of their own, on the capture and on one four times as long.
 """
@@ -87,22 +87,30 @@ def layers(path: str, depth: int) -> int:
     return frames
 
 
+FIELDS = (
+    *("frame.number", "frame.time_epoch", "ip.src", "tcp.srcport", "ip.dst", "tcp.dstport"),
+    *("http.request.method", "http.request.uri", "http.response.code", "http.content_length_header"),
+)
+"""What tshark prints of a request or an answer; `tracer requests` says the same of both in one row."""
+
+
 def by_tshark(path: str) -> int:
-    """Let tshark print HTTP fields."""
-    options = [
-        "-o",
-        "tcp.reassemble_out_of_order:TRUE",
-        "-T",
-        "fields",
-        "-e",
-        "frame.number",
-        "-e",
-        "http.request.uri",
-    ]
-    subprocess.run(
-        ["tshark", "-r", path, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True
-    )
+    """Let tshark print the fields of HTTP."""
+    options = ["-o", "tcp.reassemble_out_of_order:TRUE", "-Y", "http", "-T", "fields"]
+    fields = [word for field in FIELDS for word in ("-e", field)]
+    run(["tshark", "-r", path, *options, *fields])
     return FRAMES
+
+
+def by_requests(path: str) -> int:
+    """Run `tracer requests`, start-up and all."""
+    run([sys.executable, "-m", "tracer.cli", "requests", path, "--format", "csv"])
+    return FRAMES
+
+
+def run(command: list[str]) -> None:
+    """Run a command whose output nobody reads."""
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
 
 
 def by_scapy(path: str) -> int:
@@ -136,10 +144,10 @@ def measure(readers: dict[str, Callable[[str], int]], path: str) -> None:
 
 
 def peak(path: str) -> float:
-    """Give the peak memory of a process of its own that reads a capture, in MB."""
+    """Give the peak memory of `tracer requests` on a capture, in MB."""
     code = f"import sys, resource as r; sys.path.insert(0, {str(Path(__file__).parent)!r}); "
     code += "import bench_capture as b; "
-    code += "b.layers(sys.argv[1], 3); print(r.getrusage(r.RUSAGE_SELF).ru_maxrss / 1024)"
+    code += "b.by_requests(sys.argv[1]); print(r.getrusage(r.RUSAGE_CHILDREN).ru_maxrss / 1024)"
     return float(subprocess.run([sys.executable, "-c", code, path], capture_output=True, check=True).stdout)
 
 
@@ -150,6 +158,7 @@ def main() -> None:
         "records": lambda path: layers(path, 1),
         "records, headers": lambda path: layers(path, 2),
         "records, headers, streams": lambda path: layers(path, 3),
+        "tracer requests --format csv": by_requests,
         "scapy to TCP": by_scapy,
     }
     if shutil.which("tshark"):
