@@ -103,6 +103,8 @@ def _unsupported(what: str) -> None:
 
 def _version(distribution: str) -> str:
     """Return the version of an imported package: what it says, else what its metadata say."""
+    if not distribution:
+        return ".".join(map(str, sys.version_info[:3]))
     module = sys.modules.get(distribution)
     version = getattr(module, "__version__", None)
     if isinstance(version, str):
