@@ -38,7 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
         return INTERRUPTED
     if arguments.text or not tui.can_draw():
         return _print(files, arguments.lang)
-    return tui.play(tui.read(files), tui.options(arguments))
+    from tracer.cli.demo_twin import with_twins
+
+    return tui.play(with_twins(tui.read(files)), tui.options(arguments))
 
 
 def _shipped() -> list[Path]:
@@ -113,9 +115,10 @@ def _print(files: list[Path], language: str) -> int:
     from tracer.analysis.summary import summarise
     from tracer.analysis.verdict import what_happened
     from tracer.cli.comparison import compared
+    from tracer.cli.demo_twin import with_twins
 
     console = Console()
-    for chapter in tui.read(files):
+    for chapter in with_twins(tui.read(files)):
         left, right = (summarise(side.recording) for side in chapter.sides)
         names = chapter.sides[0].label, chapter.sides[1].label
         title = f"{chapter.number}/{chapter.of} {chapter.title.get(language, chapter.title['en'])}"
