@@ -93,6 +93,7 @@ def connected():
             listener.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         client = socket.create_connection(listener.getsockname())
         server, _ = listener.accept()
+    server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as gunicorn's listeners have it
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     # As the C code of a loop uses it: past the methods of socket.socket, which the agent wraps.
     ends = [_socket.socket(end.family, end.type, end.proto, end.detach()) for end in (client, server)]
