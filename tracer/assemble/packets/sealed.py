@@ -17,6 +17,7 @@ class Sealed:
 
     def __init__(self) -> None:
         self.stay: Stay | None = None
+        self._last: Moment | None = None  # the newest record of the server; which is the last, the end tells
 
     def take(self, way: int, stay: Stay | None, start: Moment, end: Moment) -> None:
         """Take in a record; `stay` is a new one, for the client's first."""
@@ -26,13 +27,14 @@ class Sealed:
                 self.stay.sent = end
         elif self.stay:
             self.stay.first = self.stay.first or later(self.stay.start, start)
-            self.stay.last = later(self.stay.last or self.stay.first, end)
+            self._last = later(self._last or self.stay.first, end)
 
     def close(self, moment: Moment) -> Stay | None:
         """End it: answered if the server said anything. Whether that was an error cannot be seen."""
         stay = self.stay
         if stay is None:
             return None
+        stay.last = self._last
         if stay.last is None:
             stay.break_off(moment, Outcome.ERROR)
         else:
