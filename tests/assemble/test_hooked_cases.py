@@ -57,6 +57,27 @@ def test_sync_queued_read_called_answered_lingering():
     assert (made.visits.answered[0], made.visits.end[0]) == (95_000, 120_000)
 
 
+@pytest.mark.parametrize(
+    ("case", "conn", "stamp", "told"),
+    [
+        ("a connection is made", 9, 4, "QUEUED 4-10 for connection 1 'X-Request-Start' (inferred)"),
+        ("no connection is known", 0, 4, "QUEUED 4-10 for arbiter 'X-Request-Start' (inferred)"),
+        ("a stamp that lies ahead says nothing", 9, 11, "QUEUED 10-20 for arbiter"),
+        ("nor does one of another minute", 9, 10 - 60_000_000, "QUEUED 10-20 for arbiter"),
+    ],
+)
+def test_a_proxy_that_says_when_it_passed_a_request_on(case, conn, stamp, told):
+    ring = sync_worker()
+    if conn:
+        ring.conn(1, conn)
+    ring.open(1, 1, 10, 20, 30, 35, conn=int(bool(conn)))
+    ring.put(layout.MARK, what=layout.MARK_NAMES.index("request_start"), visit=1, value=stamp * US)
+    ring.close(1, 90, 95, 95)
+    made = assembled(ring)
+    assert story(made, "gunicorn").startswith(told), case
+    assert made.requests.start[0] == min(stamp if "X-Request" in told else 10, 10) * US
+
+
 def test_a_worker_that_accepts_before_anything_comes_is_held_by_no_request():
     ring = sync_worker()
     ring.open(1, 1, 20, 10, 30, 35)

@@ -12,12 +12,14 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 from live_servers import recorded
 from proxies import APACHE, apache, nginx
 
+import tracer.cli
 from tracer.assemble.combined import combined
 from tracer.assemble.logs import recording_of_log
 from tracer.recording import Evidence, Match, PhaseKind, Recording
@@ -107,6 +109,47 @@ def test_the_wait_for_an_upstream_is_awaiting_and_its_times_are_nginxs(tmp_path)
     (clock,) = recording.meta["clocks"]
     assert clock["uncertainty_ns"] == 2 * MILLISECOND
     assert abs(recording.requests.end[-1] - time.time_ns()) < 60 * 10**9
+
+
+PRINTED = Path(tracer.cli.__file__).parent / "proxy" / "nginx.conf"
+
+
+@pytest.mark.parametrize("server", ["sync", "httptools"])
+def test_how_long_a_request_waited_for_a_connection_to_its_server(tmp_path, server):
+    """Behind the printed X-Request-Start; nginx first tries a server whose accept queue is full."""
+    passed = next(line for line in PRINTED.read_text().splitlines() if "proxy_set_header X-Request" in line)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, hooked(tmp_path, server) as upstream:
+        dead = full.getsockname()[1]
+        with filled(dead):
+            servers = f"server 127.0.0.1:{dead} max_fails=0; server 127.0.0.1:{upstream} backup;"
+            group = f"upstream shop {{ {servers} }}"
+            where = f"location / {{ proxy_connect_timeout 300ms; proxy_pass http://shop; {passed} }}"
+            with nginx(tmp_path, where, group) as port:
+                assert ask(port, "/item/late") == [200]
+        assert ask(upstream, "/item/direct") == [200]
+    recording = Recording.open(tmp_path / "out.trace")
+    assert recording.check() == []
+    phases = recording.phases
+    (row,) = [row for row, what in enumerate(phases.what) if recording.text(what) == "X-Request-Start"]
+    assert (phases.kind[row], phases.evidence[row]) == (PhaseKind.QUEUED, Evidence.INFERRED)
+    assert phases.end[row] - phases.start[row] > 250 * MILLISECOND
+    request = recording.visits.request[phases.visit[row]]
+    assert recording.text(recording.requests.target[request]) == "/item/late"
+    assert recording.requests.start[request] == phases.start[row]
+    assert recording.meta["clocks"][1] == {
+        "name": "X-Request-Start", "offset_ns": 0, "uncertainty_ns": MILLISECOND
+    }  # fmt: skip
+
+
+@contextmanager
+def filled(port):
+    """Fill an accept queue: what connects next waits."""
+    with ExitStack() as stack:
+        for _ in range(3):
+            one = stack.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+        yield
 
 
 def test_what_fails_is_told_by_attempts(tmp_path):

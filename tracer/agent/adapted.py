@@ -138,6 +138,8 @@ class Asked:
         )  # fmt: skip
         if len(target) > 32:
             ring.target(number, target)
+        if b"x-request-start" in headers:
+            ring.request_start(headers[b"x-request-start"], self.lane, number)
         self.number = number
         CURRENT.set(self)
 

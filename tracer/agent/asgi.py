@@ -96,6 +96,8 @@ def stepped(connection: Any, app: Any, scope: Any, receive: Any, send: Any) -> G
         )  # fmt: skip
         if length > 32:
             ring.target(number, target)
+        if b"x-request-start" in headers:
+            ring.request_start(headers[b"x-request-start"], visit.lane, number)
         if seq > ring.retell_at:
             ring.retell(seq)
         _set(visit)

@@ -126,6 +126,8 @@ class Call:
         )  # fmt: skip
         if len(target) > 32:
             ring.target(number, target)
+        if started := environ.get("HTTP_X_REQUEST_START"):
+            ring.request_start(_bytes(started), self.lane, number)
         CURRENT.set(self)
 
     def returned(self, result: Any) -> None:

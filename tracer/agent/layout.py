@@ -98,10 +98,14 @@ MARK_NAMES = (
     "live",
     "unsupported",
     "clock",
+    "request_start",
+    "call",
 )
 """For "live" and "unsupported" `value` numbers a text: the point that was patched, or the server and
 version that was not. A process tells all its live points when it starts to serve. For "clock" it is
-CLOCK_REALTIME - CLOCK_MONOTONIC in ns, told when it is another than before."""
+CLOCK_REALTIME - CLOCK_MONOTONIC in ns, told when it is another than before. "request_start" follows the OPEN
+of a request with an X-Request-Start: the latest time that it can mean, ns since the epoch. "call" is a
+request that the visit sends with its trace id and the parent id that `value` is, big-endian."""
 
 _HEAD = (("kind", "B"), ("flags", "B"), ("lane", "H"), ("visit", "I"))
 _TAIL = (("seq", "Q"),)

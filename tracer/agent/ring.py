@@ -21,6 +21,7 @@ from typing import Any
 from . import layout
 from .clock import offset as clock_offset
 from .layout import CLOSE, CONN, END, FAULT, HEADER, LANE, MARK, OPEN, PHASE, SLOT, TARGET, TEXT
+from .target import stamped
 
 SMALLEST = 1 << 13
 """Slots of the ring that is tried when a disk has no room for `layout.CAPACITY`."""
@@ -262,6 +263,11 @@ class Ring:
     def mark(self, what: str, value: int, lane: int = 0, visit: int = 0) -> None:
         """Tell of an instant, now."""
         self.write(MARK, 0, lane, visit, layout.MARK_NAMES.index(what), monotonic_ns(), value)
+
+    def request_start(self, header: bytes, lane: int, visit: int) -> None:
+        """Tell when a proxy passed a request on, if its X-Request-Start says so."""
+        if at := stamped(header):
+            self.mark("request_start", at, lane, visit)
 
     def clock(self) -> None:
         """Tell the offset of the clocks, if it is another than was told."""

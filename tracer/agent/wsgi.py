@@ -138,10 +138,12 @@ class Exchange:
         """The application is called: tell the request."""
         connection, req = self.connection, self.req
         ordinal = connection.next_ordinal()
-        trace = span = b""
+        trace = span = started = b""
         for name, value in req.headers:
             if name == "TRACEPARENT":
                 trace, span = parent(value.encode("latin-1", "replace"))
+            elif name == "X-REQUEST-START":
+                started = value.encode("latin-1", "replace")
             elif name == "CONTENT-LENGTH" and value.isdigit():
                 self.bytes_in = int(value)
         target = redacted(
@@ -157,6 +159,8 @@ class Exchange:
         )  # fmt: skip
         if len(target) > 32:
             ring.target(number, target)
+        if started:
+            ring.request_start(started, self.lane, number)
         self.number = number
         CURRENT.set(self)
 

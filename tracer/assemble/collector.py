@@ -17,6 +17,7 @@ from tracer.recording.live import LiveWriter
 RINGS = "rings"  # the directory inside of NAME.trace.part that servers write their rings to
 COMMIT = 0.25  # seconds between commits
 FINISHED = {"finished": True}  # the cursor of a recording to which the rings have nothing to add
+STAMP_DIGIT = 1_000_000  # ns: what nginx's $msec leaves out
 FAULTS = 20  # told in the meta data at most
 
 
@@ -87,15 +88,21 @@ def clock_offset() -> int:
     return min(readings)[1]
 
 
-def clock_meta(offset: int) -> dict[str, Any]:
-    """Say whose clock it is. All processes of a machine share it, so nothing is uncertain between them."""
-    return {"source": "hook", "clocks": [Clock("CLOCK_MONOTONIC", offset, 0).as_meta()]}
+def clock_meta(offset: int, *, proxy: bool = False) -> dict[str, Any]:
+    """Say whose clock it is. All processes of a machine share it, so nothing is uncertain between them.
+
+    With `proxy`, X-Request-Start was read too: from a proxy on this machine it is as good as its last digit.
+    """
+    clocks = [Clock("CLOCK_MONOTONIC", offset, 0)]
+    clocks += [Clock("X-Request-Start", 0, STAMP_DIGIT)] if proxy else []
+    return {"source": "hook", "clocks": [clock.as_meta() for clock in clocks]}
 
 
 def world_meta(assembler: Assembler) -> dict[str, Any]:
     """Say which servers there were, which points were live, and what went wrong."""
     world = assembler.world
     return {
+        **clock_meta(assembler.offset, proxy=world.passed_on),
         "servers": [{"name": name, "version": version} for name, version in world.servers.items()],
         "points": list(world.points),
         "unsupported": list(world.unsupported),

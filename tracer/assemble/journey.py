@@ -53,6 +53,7 @@ class Journey:
     def rows(self, client: int, app: int) -> Rows:
         """Tell it, as far as it is known; `client` and `app` are hops. Times are CLOCK_MONOTONIC ns."""
         rows = Rows()
+        self._bound_stamps()
         self.stories.sort(key=lambda story: story.start)
         rows.requests.append(self._request())
         if self.exchange is not None:
@@ -73,6 +74,15 @@ class Journey:
             request.end = story.answered if story.answered >= 0 else closed.end
             request.bytes_in, request.bytes_out = closed.bytes_in, closed.bytes_out
         return request
+
+    def _bound_stamps(self) -> None:
+        """A proxy passed on what the client had begun to send, whatever its stamp says."""
+        exchange = self.exchange
+        if exchange is None:
+            return
+        for story in self.stories:
+            if story.passed_on:
+                story.passed_on = max(story.passed_on, exchange.sending, exchange.due)
 
     def _story(self, rows: Rows, story: Story, attempt: int, app: int) -> None:
         parent = self.client_visit if self.exchange is not None else UNKNOWN

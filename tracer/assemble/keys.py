@@ -33,8 +33,8 @@ def keys_of_story(story: Story) -> list[tuple[Key, Match]]:
 
 def possible(story: Story, exchange: Exchange) -> bool:
     """Whether the times allow it: an address is used again, and a traceparent can be sent by anybody."""
-    return story.start >= exchange.due and (
-        exchange.end < 0 or exchange.status < 0 or story.start <= exchange.end
+    return story.seen >= exchange.due and (
+        exchange.end < 0 or exchange.status < 0 or story.seen <= exchange.end
     )
 
 

@@ -29,7 +29,9 @@ _MARKS = {
         "lost": MarkKind.LOST,
     }.items()
 }
-_LIVE, _UNSUPPORTED = (layout.MARK_NAMES.index(name) for name in ("live", "unsupported"))
+_LIVE, _UNSUPPORTED, _REQUEST_START = (
+    layout.MARK_NAMES.index(name) for name in ("live", "unsupported", "request_start")
+)
 
 
 class Listener(Protocol):
@@ -291,6 +293,9 @@ class Process:
             self._world.unsupported[text] = None
         elif record.what == CLOCK:
             self._stamps.told(record)
+        elif record.what == _REQUEST_START and record.visit in self.open:
+            self._world.passed_on = True
+            self.open[record.visit].passed_on = self._stamps.monotonic(record.value)
         kind = _MARKS.get(record.what)
         if kind is None:
             return

@@ -1,6 +1,7 @@
 """A server's own visit: queued, read, inside the application, answered, lingering.
 
-    start .. taken     QUEUED    for the pool, the loop, the arbiter's pool or the lane itself
+    start .. seen      QUEUED    behind a proxy's X-Request-Start: for its connection, inferred
+    seen .. taken      QUEUED    for the pool, the loop, the arbiter's pool or the lane itself
     taken .. entered   TRANSFER  the head is read; on a loop only to `parsed`, and then QUEUED for the loop
     entered .. left    CALLING   the application's visit says what happens
     left .. answered   TRANSFER  what is still to be written
@@ -15,9 +16,10 @@ from collections.abc import Iterator
 
 from tracer.assemble.story import Stay, Story
 from tracer.assemble.tiling import FOREVER, clip, tile
-from tracer.recording import UNKNOWN, Phase, PhaseKind, Visit
+from tracer.recording import UNKNOWN, Evidence, Phase, PhaseKind, Visit
 
 LINGERING = "lingering close"
+STAMP = "X-Request-Start"
 
 
 def server_stay(story: Story, request: int, parent: int, attempt: int) -> Stay:
@@ -43,12 +45,14 @@ def _end(story: Story) -> int:
 
 def _model(story: Story, end: int) -> Iterator[Phase]:
     """The phases by the times of OPEN and CLOSE alone; they tile, though some may be empty."""
-    opened, closed, start = story.opened, story.closed, story.start
+    opened, closed, start = story.opened, story.closed, story.seen
     free = min(max(story.freed, start), max(opened.entered, start)) if story.connection else start
     taken = max(opened.taken, free)
     parsed = max(opened.parsed, taken)
     entered = max(opened.entered, parsed)
     left = FOREVER if closed is None else max(closed.left, entered)
+    if story.start < start:
+        yield _passed_on(story)
     if story.connection:
         yield _queued(story, start, free, story.connection.id)
     yield _queued(story, free, taken, story.queue)
@@ -66,6 +70,20 @@ def _queued(story: Story, start: int, end: int, queue: int) -> Phase:
     if queue < 0:  # the ring lost its lanes
         return Phase(story.server_visit, PhaseKind.UNSEEN, start, end)
     return Phase(story.server_visit, PhaseKind.QUEUED, start, end, waits_for=queue)
+
+
+def _passed_on(story: Story) -> Phase:
+    """From a proxy's stamp to its first byte a request waits for a connection, or its turn on one."""
+    waits_for = story.connection.id if story.connection else story.queue
+    ends = story.start, story.seen
+    return Phase(
+        story.server_visit,
+        PhaseKind.QUEUED,
+        *ends,
+        waits_for=waits_for,
+        what=STAMP,
+        evidence=Evidence.INFERRED,
+    )
 
 
 def _moving(story: Story, start: int, end: int, what: str, *, holds: bool) -> Phase:

@@ -22,6 +22,10 @@ class Stamps:
         """Take a "clock" mark."""
         self._offset = mark.value
 
+    def monotonic(self, wall: int) -> int:
+        """Return a time since the epoch as CLOCK_MONOTONIC."""
+        return wall - self._offset
+
     def converted(self, opened: Record) -> Record:
         """Return an OPEN whose `arrived` is CLOCK_MONOTONIC ns, 0 if it is not known."""
         if not opened.flags & layout.STAMPED:

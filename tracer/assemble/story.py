@@ -10,6 +10,9 @@ from tracer.assemble.stalls import Stalls
 from tracer.observe.records import Record
 from tracer.recording import UNKNOWN, Lane, LaneKind, Outcome, Phase, Visit
 
+LONGEST_PASS = 60_000_000_000
+"""ns. Proxies give up after a minute; an X-Request-Start that is older was sent by somebody else."""
+
 
 @dataclass(slots=True)
 class Connection:
@@ -43,6 +46,7 @@ class Story:
     before: dict[int, Hold | None] = field(default_factory=dict)  # start of a step -> the hold before it
     marks: list[tuple[int, int, int]] = field(default_factory=list)  # time, kind, value
     closed: Record | None = None
+    passed_on: int = 0  # by its X-Request-Start: a proxy passed it on then, or earlier; 0 if there is none
     dead: bool = False  # its process is gone: no more will be told
     gap: bool = False  # records were lost while it was open
     previous: Story | None = None  # on its connection, as long as that is not answered
@@ -50,6 +54,13 @@ class Story:
 
     @property
     def start(self) -> int:
+        """When a proxy passed it on; else when its first byte came."""
+        seen, ago = self.seen, self.seen - self.passed_on
+        known = self.passed_on and 0 < ago < LONGEST_PASS and (self.connection or self.queue >= 0)
+        return self.passed_on if known else seen
+
+    @property
+    def seen(self) -> int:
         """Its first byte; if that is not known, the first that was seen of it."""
         opened = self.opened
         return int(opened.arrived or min(t for t in (opened.taken, opened.parsed, opened.entered) if t))

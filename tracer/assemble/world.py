@@ -25,6 +25,7 @@ class World:
         self.lost: int = saved.get("lost", 0)  # records
         self.workers: int = saved.get("workers", 1)  # that an arbiter is to have
         self.requests: int = saved.get("requests", 0)  # emitted
+        self.passed_on: bool = saved.get("passed_on", False)  # whether an X-Request-Start was read
         self._last: int = saved.get("last", -1)  # id given
         self.hops: dict[str, int] = saved.get("hops", {})
         self.servers: dict[str, str] = saved.get("servers", {})  # server -> version
@@ -41,6 +42,7 @@ class World:
             "lost": self.lost,
             "workers": self.workers,
             "requests": self.requests,
+            "passed_on": self.passed_on,
             "last": self._last,
             "hops": self.hops,
             "servers": self.servers,
