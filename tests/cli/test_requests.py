@@ -178,3 +178,36 @@ def test_what_a_client_sent_cannot_steer_the_terminal(tmp_path, tracer):
         assert "\x07" not in told
     told = tracer("requests", tmp_path / "bad.trace").stdout
     assert r"/\x1b]0;owned\x07[red]x[/red]\n" in told
+
+
+def test_where_keeps_some(traces, tracer):
+    done = tracer("requests", traces["left"], "--where", "queued > 50ms and id < 3", "--format", "jsonl")
+    every = tracer("requests", traces["left"], "--format", "jsonl").stdout.splitlines()
+    queued = [sum(hop["queued_ns"] for hop in json.loads(line)["hops"]) for line in every]
+    wanted = [line for line, ns in zip(every[:3], queued, strict=False) if ns > 50_000_000]
+    assert 0 < len(wanted) < 3
+    assert done.stdout.splitlines() == wanted
+
+
+def test_where_counts_the_requests_of_a_capture_from_its_start(traces, tracer):
+    every = tracer("requests", "sample:nginx-gunicorn", "--format", "csv").stdout.splitlines()
+    done = tracer("requests", "sample:nginx-gunicorn", "--format", "csv", "--where", "id >= 1")
+    wanted = [line for line in every if not line.startswith("0,")]
+    assert 2 < len(wanted) < len(every)
+    assert done.stdout.splitlines() == wanted
+
+
+def test_where_points_at_what_is_wrong(traces, tracer):
+    done = tracer("requests", traces["left"], "--where", "queued > 20")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    line, carets, told = done.stderr.splitlines()
+    assert line.removeprefix("tracer: ")[carets.removeprefix("tracer: ").index("^") :] == "20"
+    assert "20 is not a duration" in told
+
+
+def test_where_of_figures(traces, tracer):
+    told = json.loads(tracer("summary", traces["left"], "--where", "id < 2", "--format", "json").stdout)
+    assert told["requests"] == 2
+    told = json.loads(tracer("blame", traces["left"], "--where", "id = 3", "--format", "json").stdout)
+    assert told["requests"] == 1

@@ -60,9 +60,9 @@ class Blame:
     queues: tuple[Queue, ...]
 
 
-def blame(recording: Recording) -> Blame:
-    """Find who delayed the requests that count (warm-up left out)."""
-    span = window(recording)
+def blame(recording: Recording, chosen: NDArray[np.bool_] | None = None) -> Blame:
+    """Find who delayed the requests that count (warm-up left out), or of these the `chosen` ones."""
+    span = window(recording, chosen)
     ends = phase_ends(recording, span.horizon)
     every = _waiters(recording, span, ends)
     waiters = every.rows(every.lane >= 0)

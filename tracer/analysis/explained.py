@@ -31,15 +31,18 @@ class Explained:
         return int(self.covered.sum()) / awaited if awaited else None
 
 
-def explained(recording: Recording) -> Explained:
+def explained(recording: Recording, requests: NDArray[np.bool_] | None = None) -> Explained:
     """Compare the client's AWAITING with the phases of its server visit that are not UNSEEN.
 
     A CALLING phase counts as far as the visits nested in it do. What is open in the server lasts to the end
     of the recording (the client may have given up on it); what the client still waits for stays out.
+    `requests`, shape (requests,), says whose visits are looked at; None: all.
     """
     visits = recording.visits
     client = np.flatnonzero(recording.hops.role == Role.CLIENT)
     mine = np.isin(visits.hop, client)
+    if requests is not None:
+        mine &= at(requests, visits.request, missing=False)
     waits = _phases(recording, mine, (PhaseKind.AWAITING,), recording.phases.end)
     seen = _covered(recording, mine)
     chosen = np.flatnonzero(mine)

@@ -32,15 +32,20 @@ _OUTCOMES = [outcome.name.lower() for outcome in Outcome]
 _MATCHES = [match.name.lower() if match else None for match in Match]
 
 
-def records(recording: Recording, piece: int = PIECE, numbers: Numbers | None = None) -> Iterator[Record]:
-    """Give each request with its visits under `hops`, by start, the client's left out.
+def records(
+    recording: Recording,
+    piece: int = PIECE,
+    numbers: Numbers | None = None,
+    chosen: NDArray[np.bool_] | None = None,
+) -> Iterator[Record]:
+    """Give each request, or those `chosen`, with its visits under `hops`, by start, the client's left out.
 
     What is not known is None. `numbers`: those to print, where the recording is a part of another. Only the
     visits' order, queues and lanes are worked out for the whole recording (24 bytes a visit); records are
     made `piece` requests at a time.
     """
-    listing = _Listing(recording, numbers)
-    for first in range(0, len(recording.requests.start), piece):
+    listing = _Listing(recording, numbers, chosen)
+    for first in range(0, len(listing.kept), piece):
         yield from listing.records(first, first + piece)
 
 
@@ -55,18 +60,26 @@ FLAT_FIELDS = (*REQUEST_FIELDS, *(f"hops.{name}" for name in VISIT_FIELDS))
 
 
 def rows(
-    recording: Recording, piece: int = PIECE, numbers: Numbers | None = None
+    recording: Recording,
+    piece: int = PIECE,
+    numbers: Numbers | None = None,
+    chosen: NDArray[np.bool_] | None = None,
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Give the values of FLAT_FIELDS, one row a visit, in pieces: as `flat`, but several times as fast."""
-    listing = _Listing(recording, numbers)
-    for first in range(0, len(recording.requests.start), piece):
+    listing = _Listing(recording, numbers, chosen)
+    for first in range(0, len(listing.kept), piece):
         yield listing.rows(first, first + piece)
 
 
 class _Listing:
-    """A recording with its visits in order of request, and what its phases say of each visit."""
+    """A recording with its visits in order of request, and what its phases say of each visit.
 
-    def __init__(self, recording: Recording, numbers: Numbers | None) -> None:
+    Requests go by their place among those that are kept.
+    """
+
+    def __init__(
+        self, recording: Recording, numbers: Numbers | None, chosen: NDArray[np.bool_] | None
+    ) -> None:
         self.recording = recording
         self.numbers = numbers or (
             np.arange(len(recording.requests.start)),
@@ -75,9 +88,14 @@ class _Listing:
         visits = recording.visits
         self.client = recording.hops.role == Role.CLIENT
         shown = np.flatnonzero((visits.request >= 0) & ~self.client[visits.hop])
+        self.kept = np.arange(len(recording.requests.start)) if chosen is None else np.flatnonzero(chosen)
+        place = visits.request
+        if chosen is not None:
+            shown = shown[chosen[visits.request[shown]]]
+            place = at(np.cumsum(chosen, dtype=np.int32) - 1, visits.request, UNKNOWN)
         # Visits stand by start, and a stable sort keeps that within a request.
-        self.order = shown[np.argsort(visits.request[shown], kind="stable")]
-        self.request = visits.request[self.order]
+        self.order = shown[np.argsort(place[shown], kind="stable")]
+        self.request = place[self.order]
         self.queued = queued_ns(recording, recording.phases.end)
         self.lane = first_lanes(recording)
         self.names = names(recording)
@@ -97,7 +115,7 @@ class _Listing:
 
     def rows(self, first: int, after: int) -> list[tuple[Any, ...]]:
         """Give some requests as rows of FLAT_FIELDS; a request without visits is a row as well."""
-        after = min(after, len(self.recording.requests.start))
+        after = min(after, len(self.kept))
         begin, end = np.searchsorted(self.request, [first, after])
         bare = np.setdiff1d(np.arange(first, after), self.request[begin:end])
         visits = self._visits(self.order[begin:end])
@@ -113,7 +131,7 @@ class _Listing:
 
     def _requests(self, first: int, after: int) -> list[list[Any]]:
         """Give the columns of REQUEST_FIELDS."""
-        table, rows = self.recording.requests, slice(first, after)
+        table, rows = self.recording.requests, self.kept[first:after]
         return [
             self.numbers[0][rows].tolist(),
             self._texts(table.method[rows]),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tracer.analysis.explained import explained
 from tracer.analysis.hops import HopFigures, hops, queued_by_request
 from tracer.analysis.latency import SECOND, Latency, latencies, latency
@@ -39,9 +42,9 @@ class Summary:
     simulated: dict[str, Any]
 
 
-def summarise(recording: Recording) -> Summary:
-    """Measure a recording."""
-    span = window(recording)
+def summarise(recording: Recording, chosen: NDArray[np.bool_] | None = None) -> Summary:
+    """Measure a recording, or the requests `chosen` of it; lanes are held by whoever holds them."""
+    span = window(recording, chosen)
     answered = latencies(recording, span.counted)
     duration = span.length / SECOND
     return Summary(
@@ -52,7 +55,7 @@ def summarise(recording: Recording) -> Summary:
         outcomes=outcomes(recording, span.counted),
         hops=hops(recording, span),
         queued_s=queued(queued_by_request(recording, span)),
-        explained=explained(recording).share,
+        explained=explained(recording, chosen).share,
         lost_records=int(recording.meta.get("lost_records", 0)),
         simulated={name: recording.meta[name] for name in SIMULATED if name in recording.meta},
     )

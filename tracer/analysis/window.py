@@ -31,11 +31,16 @@ class Window:
         return self.end - self.start
 
 
-def window(recording: Recording) -> Window:
-    """Find the window; the first `meta["warmup"]` requests are left out of the figures."""
+def window(recording: Recording, chosen: NDArray[np.bool_] | None = None) -> Window:
+    """Find the window; the first `meta["warmup"]` requests are left out of the figures.
+
+    `chosen`, shape (requests,): those that count, of the rest.
+    """
     requests = recording.requests
     counted = np.ones(len(requests.start), bool)
     counted[: int(recording.meta.get("warmup", 0))] = False
+    if chosen is not None:
+        counted &= chosen
     starts = requests.start[counted & (requests.start != UNKNOWN)]
     ends = requests.end[counted & (requests.end != UNKNOWN)]
     last = horizon(recording)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from tracer.cli.formats import add_format, write_array, write_lines, write_rows
 from tracer.cli.inputs import add_files, flowing, title
+from tracer.cli.where import add_where, sifted
 
 if TYPE_CHECKING:
     from tracer.analysis.listing import Numbers
+    from tracer.analysis.where.tree import Tree
     from tracer.recording import Recording
 
 Named = list[tuple[str, "Iterator[tuple[Recording, Numbers | None]]"]]
@@ -20,6 +22,7 @@ Rows = list[tuple[Any, ...]]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_files(parser)
+    add_where(parser)
     add_format(parser)
 
 
@@ -28,36 +31,36 @@ def run(arguments: argparse.Namespace) -> int:
     # All are opened before the first record is written, so that a bad name costs nothing.
     named = [(name, flowing(name)) for name in arguments.files]
     if arguments.format == "csv":
-        _csv(named)
+        _csv(named, arguments.where)
     else:
-        _WRITERS[arguments.format](_records(named))
+        _WRITERS[arguments.format](_records(named, arguments.where))
     return 0
 
 
-def _records(named: Named) -> Iterator[dict[str, Any]]:
+def _records(named: Named, where: Tree | None) -> Iterator[dict[str, Any]]:
     from tracer.analysis.listing import records
 
     for name, parts in named:
-        for recording, numbers in parts:
+        for recording, numbers, chosen in sifted(parts, where):
             more = {"stack": title(recording, name)} if len(named) > 1 else {}
-            for record in records(recording, numbers=numbers):
+            for record in records(recording, numbers=numbers, chosen=chosen):
                 yield record | more
 
 
-def _csv(named: Named) -> None:
+def _csv(named: Named, where: Tree | None) -> None:
     from tracer.analysis.listing import FLAT_FIELDS
 
     several = len(named) > 1
-    write_rows((*FLAT_FIELDS, *(("stack",) if several else ())), _rows(named, several=several))
+    write_rows((*FLAT_FIELDS, *(("stack",) if several else ())), _rows(named, where, several=several))
 
 
-def _rows(named: Named, *, several: bool) -> Iterator[Rows]:
+def _rows(named: Named, where: Tree | None, *, several: bool) -> Iterator[Rows]:
     from tracer.analysis.listing import rows
 
     for name, parts in named:
-        for recording, numbers in parts:
+        for recording, numbers, chosen in sifted(parts, where):
             more = (title(recording, name),) if several else ()
-            for piece in rows(recording, numbers=numbers):
+            for piece in rows(recording, numbers=numbers, chosen=chosen):
                 yield [(*row, *more) for row in piece] if more else piece
 
 

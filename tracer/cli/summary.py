@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracer.cli.formats import add_format, flat, write_csv, write_json, write_lines
 from tracer.cli.inputs import add_files, opened, title
+from tracer.cli.where import add_where, chosen
 
 if TYPE_CHECKING:
     from tracer.analysis.summary import Summary
@@ -17,6 +18,7 @@ Named = list[tuple[str, "Summary"]]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_files(parser)
+    add_where(parser)
     add_format(parser)
 
 
@@ -27,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     summaries = []
     for name in arguments.files:
         recording = opened(name)
-        summaries.append((title(recording, name), summarise(recording)))
+        summaries.append((title(recording, name), summarise(recording, chosen(recording, arguments.where))))
     _WRITERS[arguments.format](summaries)
     return 0
 
