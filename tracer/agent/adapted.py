@@ -140,7 +140,7 @@ class Asked:
             ring.target(number, target)
         if b"x-request-start" in headers:
             ring.request_start(headers[b"x-request-start"], self.lane, number)
-        self.number = number
+        self.number, self.trace = number, trace
         CURRENT.set(self)
 
     async def send(self, message: Any) -> Any:

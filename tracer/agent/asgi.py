@@ -88,6 +88,7 @@ def stepped(connection: Any, app: Any, scope: Any, receive: Any, send: Any) -> G
             hollow = said[0] == "HEAD"
         visit, length = loop.visit(), len(target)
         visit.number = number = ring.visits()
+        visit.trace = trace
         seq = ring.tick()
         _pack_open(
             ring.buffer, HEADER + ((seq - 1 & ring.mask) << 7), loop.opening, number, connection.number,

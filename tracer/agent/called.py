@@ -91,7 +91,7 @@ class Call:
     __slots__ = (
         "aborted", "answered", "arrived", "bytes_in", "bytes_out", "cpu", "failed", "first_byte", "flags",
         "lane", "last_write", "left", "link", "never_waited", "number", "parsed", "point", "process_cpu",
-        "protocol", "queue", "responded", "sock", "status", "taken", "thread", "waits",
+        "protocol", "queue", "responded", "sock", "status", "taken", "thread", "trace", "waits",
     )  # fmt: skip
 
     def __init__(
@@ -128,6 +128,7 @@ class Call:
             ring.target(number, target)
         if started := environ.get("HTTP_X_REQUEST_START"):
             ring.request_start(_bytes(started), self.lane, number)
+        self.trace = trace
         CURRENT.set(self)
 
     def returned(self, result: Any) -> None:

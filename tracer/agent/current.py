@@ -11,6 +11,7 @@ class Running(Protocol):
     """What the waits need to know of a visit."""
 
     number: int  # 0 once it is closed
+    trace: bytes  # 16 of its trace id, or more; empty if it came without a traceparent
     lane: int
     thread: int  # threading.get_ident() of the lane's thread
     sock: Any  # its connection, if the server reads and writes it with blocking calls

@@ -56,7 +56,7 @@ class Loop:
         self.opening = _head(OPEN, ASGI | STAMPED, self.lane)
         self.closing = _head(CLOSE, ONE_STEP, self.lane)
         # A visit of this loop only has to be given its number.
-        same = {"__slots__": ("number",), "lane": self.lane, "thread": self.thread, "sock": None}
+        same = {"__slots__": ("number", "trace"), "lane": self.lane, "thread": self.thread, "sock": None}
         self.visit = type("Visit", (), same)
         return self.lane
 

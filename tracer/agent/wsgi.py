@@ -122,7 +122,7 @@ class Exchange:
     __slots__ = (
         "aborted", "answered", "bytes_in", "bytes_out", "connection", "cpu", "failed", "first_byte", "lane",
         "last_write", "left", "never_waited", "number", "parsed", "process_cpu", "req", "responded",
-        "response", "sock", "status", "thread", "waits",
+        "response", "sock", "status", "thread", "trace", "waits",
     )  # fmt: skip
 
     def __init__(self, connection: Connection, req: Any, sock: Any, parsed: int) -> None:
@@ -161,7 +161,7 @@ class Exchange:
             ring.target(number, target)
         if started:
             ring.request_start(started, self.lane, number)
-        self.number = number
+        self.number, self.trace = number, trace
         CURRENT.set(self)
 
     def returned(self, result: Any) -> None:

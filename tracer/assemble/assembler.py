@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from tracer.assemble.calls import Calls
 from tracer.assemble.journey import Journey
 from tracer.assemble.keys import (
-    Key,
     keys_of_exchange,
     keys_of_story,
     possible,
@@ -16,7 +16,7 @@ from tracer.assemble.keys import (
 )
 from tracer.assemble.process import Process
 from tracer.assemble.shift import append, shift
-from tracer.assemble.story import Story
+from tracer.assemble.story import Key, Story
 from tracer.assemble.world import APP, CLIENT, World
 from tracer.load.exchange import Exchange
 from tracer.observe.rings import Batch
@@ -24,6 +24,9 @@ from tracer.recording import Outcome, Rows
 
 PATIENCE = 2_000_000_000
 """ns for which the other half of a request is waited for, where there need not be one."""
+
+REST = 500_000_000
+"""ns for which the visits of a trace are kept together: rings are read one after the other."""
 
 
 class Assembler:
@@ -46,6 +49,7 @@ class Assembler:
         self._journeys: dict[int, Journey] = {}  # not emitted, by request
         self._of_story: dict[int, Journey] = {}  # by the id of the server's visit
         self._by_key: dict[Key, Journey] = {}
+        self._calls = Calls()
         self._now = 0  # the latest time at which rings were read
         for saved in cursor.get("exchanges", ()):
             self.exchange(unsaved_exchange(saved))
@@ -76,6 +80,10 @@ class Assembler:
     def opened(self, story: Story) -> None:
         """Take a request that has reached an application; processes call this."""
         self.world.app()
+        caller = self._calls.came(story)
+        if caller is not None:
+            self._below(story, caller)
+            return
         journey = self._known(story) if self._client else None
         if journey is None:
             journey = self._journey()
@@ -84,16 +92,20 @@ class Assembler:
         if self._client:
             self._remember(journey, [key for key, _ in keys_of_story(story)])
 
+    def called(self, story: Story, span: bytes) -> None:
+        """Take a call that a visit's handler sends; processes call this."""
+        for child in self._calls.told(story, span):
+            self._below(child, story)
+
     def over(self, story: Story) -> None:
         """Take the end of a visit; processes call this."""
         self._settle(self._of_story[story.server_visit])
 
     def closed(self) -> Rows:
         """Give the rows that became final since the last call."""
-        if self._client:
-            for journey in list(self._journeys.values()):
-                if self._alone(journey):
-                    self._emit(journey)
+        for journey in list(self._journeys.values()):
+            if self._alone(journey) if self._client and not self._whole(journey) else self._rested(journey):
+                self._emit(journey)
         return shift(self.world.fetch(), self.offset)
 
     def open(self) -> Rows:
@@ -157,15 +169,37 @@ class Assembler:
                 return journey
         return None
 
+    def _below(self, story: Story, caller: Story) -> None:
+        """Put a visit, with what it called itself, under the one whose handler sent it."""
+        journey = self._of_story[caller.server_visit]
+        before = self._of_story.get(story.server_visit)
+        if before is None:
+            journey.called.append(story)
+        elif before is not journey and before.exchange is None and before.stories == [story]:
+            del self._journeys[before.request]
+            journey.called += [*before.stories, *before.called]
+        else:
+            return  # the client says that it sent it
+        story.caller = caller
+        for one in journey.called:
+            self._of_story[one.server_visit] = journey
+
     def _settle(self, journey: Journey) -> None:
-        """Emit a request of which both halves are there and over."""
-        exchange = journey.exchange
-        if not journey.over:
-            return
-        if not self._client or (
-            exchange is not None and (journey.stories or exchange.outcome == Outcome.REFUSED)
-        ):
+        """Emit a request of which both halves are there and over, unless a visit may still turn up."""
+        if self._whole(journey) and not journey.may_grow:
             self._emit(journey)
+
+    def _whole(self, journey: Journey) -> bool:
+        """Whether both halves of a request are there and over."""
+        exchange = journey.exchange
+        return journey.over and (
+            not self._client
+            or (exchange is not None and bool(journey.stories or exchange.outcome == Outcome.REFUSED))
+        )
+
+    def _rested(self, journey: Journey) -> bool:
+        """Whether a whole request has waited long enough for visits that may be its."""
+        return self._whole(journey) and self._now - journey.end >= REST
 
     def _alone(self, journey: Journey) -> bool:
         """Whether half a request has waited long enough for another half that need not exist."""
@@ -180,11 +214,14 @@ class Assembler:
         if journey.exchange is not None or len(journey.stories) < 2:
             return [journey]
         parts = [journey]
+        called, journey.called = journey.called, []
         for story in journey.stories[1:]:
             part = self._journey()
             part.stories.append(story)
             parts.append(part)
         del journey.stories[1:]
+        for story in called:
+            next(part for part in parts if part.stories[0] is story.first).called.append(story)
         return parts
 
     def _emit(self, journey: Journey) -> None:
@@ -193,7 +230,8 @@ class Assembler:
             if self._by_key.get(key) is journey:
                 del self._by_key[key]
         append(self.world.out, journey.rows(CLIENT, APP))
-        for story in journey.stories:
+        for story in (*journey.stories, *journey.called):
+            self._calls.forget(story)
             del self._of_story[story.server_visit]
             self._processes[story.ring].emitted(story)
         self.world.requests += 1

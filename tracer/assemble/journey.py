@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 
 from tracer.assemble.app import app_stay
 from tracer.assemble.client import client_stay, request_of
-from tracer.assemble.keys import Key
 from tracer.assemble.server import server_stay
-from tracer.assemble.story import Stay, Story
+from tracer.assemble.story import Key, Stay, Story
 from tracer.load.exchange import Exchange
 from tracer.recording import (
     CERTAIN,
@@ -36,18 +35,25 @@ class Journey:
     client_visit: int
     exchange: Exchange | None = None
     stories: list[Story] = field(default_factory=list)
+    called: list[Story] = field(default_factory=list)  # by handlers of these
     match: Match = Match.NONE
     keys: list[Key] = field(default_factory=list)  # by which it may be found
 
     @property
     def over(self) -> bool:
         """Whether every visit that is known of is over."""
-        return all(story.over for story in self.stories)
+        return all(story.over for story in (*self.stories, *self.called))
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether a visit may turn up that is part of it, or of which it is part, once it is over."""
+        calls = any(story.calls for story in (*self.stories, *self.called))
+        return calls or (self.exchange is None and any(any(story.opened.trace_id) for story in self.stories))
 
     @property
     def end(self) -> int:
         """When the last that is known of it was over; 0 if nothing has an end."""
-        ends = [story.closed.end for story in self.stories if story.closed]
+        ends = [story.closed.end for story in (*self.stories, *self.called) if story.closed]
         return max([*ends, self.exchange.end if self.exchange else 0], default=0)
 
     def rows(self, client: int, app: int) -> Rows:
@@ -60,6 +66,8 @@ class Journey:
             _add(rows, client_stay(self.exchange, self.client_visit, self.request, client))
         for attempt, story in enumerate(self.stories, 1):
             self._story(rows, story, attempt, app)
+        for story in self.called:
+            self._story(rows, story, 1, app)
         return rows
 
     def _request(self) -> Request:
@@ -76,7 +84,10 @@ class Journey:
         return request
 
     def _bound_stamps(self) -> None:
-        """A proxy passed on what the client had begun to send, whatever its stamp says."""
+        """A proxy passed on what its client had begun to send, whatever its stamp says."""
+        for story in self.called:
+            if story.passed_on and story.caller is not None:
+                story.passed_on = max(story.passed_on, story.caller.opened.entered)
         exchange = self.exchange
         if exchange is None:
             return
@@ -86,8 +97,11 @@ class Journey:
 
     def _story(self, rows: Rows, story: Story, attempt: int, app: int) -> None:
         parent = self.client_visit if self.exchange is not None else UNKNOWN
+        parent = story.caller.app_visit if story.caller is not None else parent
         stay = server_stay(story, self.request, parent, attempt)
-        if self.exchange is not None:
+        if story.caller is not None:
+            self._below(stay, story, story.caller)
+        elif self.exchange is not None:
             stay.visit.match = self.match
             stay.visit.confidence = CERTAIN if self.match == Match.TRACEPARENT else BY_ORDINAL
             self._bound(stay, story, self.exchange)
@@ -109,6 +123,16 @@ class Journey:
             for phase in phases
             if phase.end >= 0
         ]
+
+    @staticmethod
+    def _below(stay: Stay, story: Story, caller: Story) -> None:
+        """Its caller had the answer when its own handler was done, unless that did not wait for it."""
+        visit, closed = stay.visit, story.closed
+        visit.match, visit.confidence = Match.TRACEPARENT, CERTAIN
+        left = caller.closed.left if caller.closed is not None else 0
+        if left and closed is not None and closed.last_write <= left < visit.answered:
+            visit.answered = left
+        visit.detached = int(bool(left) and (visit.answered < 0 or visit.answered > left))
 
     @staticmethod
     def _bound(stay: Stay, story: Story, exchange: Exchange) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from tracer.assemble.story import Story
+from tracer.assemble.story import Key, Story
 from tracer.load.exchange import Exchange
 from tracer.recording import Match
 
-Key = tuple[Any, ...]
 _NOTHING = bytes(16)
 
 
@@ -29,6 +28,11 @@ def keys_of_story(story: Story) -> list[tuple[Key, Match]]:
     if opened.trace_id != _NOTHING:
         return [((opened.trace_id, opened.span_id), Match.TRACEPARENT)]
     return [((story.peer, opened.ordinal), Match.CONNECTION_ORDINAL)] if story.peer else []
+
+
+def key_of_call(trace_id: bytes, span_id: bytes) -> Key | None:
+    """The trace and the parent id that a call is sent with; None without a trace."""
+    return (trace_id, span_id) if trace_id != _NOTHING else None
 
 
 def possible(story: Story, exchange: Exchange) -> bool:

@@ -29,8 +29,8 @@ _MARKS = {
         "lost": MarkKind.LOST,
     }.items()
 }
-_LIVE, _UNSUPPORTED, _REQUEST_START = (
-    layout.MARK_NAMES.index(name) for name in ("live", "unsupported", "request_start")
+_LIVE, _UNSUPPORTED, _REQUEST_START, _CALL = (
+    layout.MARK_NAMES.index(name) for name in ("live", "unsupported", "request_start", "call")
 )
 
 
@@ -39,6 +39,9 @@ class Listener(Protocol):
 
     def opened(self, story: Story) -> None:
         """A request has reached an application."""
+
+    def called(self, story: Story, span: bytes) -> None:
+        """It sends a request with its own trace id and this parent id (8 bytes)."""
 
     def over(self, story: Story) -> None:
         """Nothing more will be told of it."""
@@ -296,6 +299,8 @@ class Process:
         elif record.what == _REQUEST_START and record.visit in self.open:
             self._world.passed_on = True
             self.open[record.visit].passed_on = self._stamps.monotonic(record.value)
+        elif record.what == _CALL and record.visit in self.open:
+            self._listener.called(self.open[record.visit], record.value.to_bytes(8, "big", signed=True))
         kind = _MARKS.get(record.what)
         if kind is None:
             return

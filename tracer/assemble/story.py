@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from tracer.agent import layout
 from tracer.assemble.loops import Hold
 from tracer.assemble.stalls import Stalls
 from tracer.observe.records import Record
 from tracer.recording import UNKNOWN, Lane, LaneKind, Outcome, Phase, Visit
+
+Key = tuple[Any, ...]
+"""By what visits are found to be of one request."""
 
 LONGEST_PASS = 60_000_000_000
 """ns. Proxies give up after a minute; an X-Request-Start that is older was sent by somebody else."""
@@ -47,6 +51,8 @@ class Story:
     marks: list[tuple[int, int, int]] = field(default_factory=list)  # time, kind, value
     closed: Record | None = None
     passed_on: int = 0  # by its X-Request-Start: a proxy passed it on then, or earlier; 0 if there is none
+    caller: Story | None = None  # whose handler sent it
+    calls: list[Key] = field(default_factory=list)  # that its handler sent
     dead: bool = False  # its process is gone: no more will be told
     gap: bool = False  # records were lost while it was open
     previous: Story | None = None  # on its connection, as long as that is not answered
@@ -64,6 +70,11 @@ class Story:
         """Its first byte; if that is not known, the first that was seen of it."""
         opened = self.opened
         return int(opened.arrived or min(t for t in (opened.taken, opened.parsed, opened.entered) if t))
+
+    @property
+    def first(self) -> Story:
+        """The visit above all callers."""
+        return self if self.caller is None else self.caller.first
 
     @property
     def over(self) -> bool:
