@@ -30,6 +30,11 @@ GROUPS = {
     "screens": {"en": "Screens", "ko": "화면"},
 }
 
+
+def _of_statistics(keys: tuple[str, ...], shown: str, action: str, words: dict[str, str]) -> Key:
+    return Key(keys, shown, action, "place", words, "statistics")
+
+
 KEYS = (
     Key(("space",), "space", "play", "time", {"en": "play, pause", "ko": "재생, 멈춤"}),
     Key(("right", "l"), "l Right", "cell_on", "time", {"en": "one cell of time on", "ko": "한 칸 나아가기"}),
@@ -59,6 +64,14 @@ KEYS = (
     Key(("p",), "p", "step_back", "telling", {"en": "previous step", "ko": "이전 설명"}),
     Key(("b",), "b", "speaker", "telling", {"en": "large, for a room", "ko": "크게, 강의실용"}),
     Key(("m",), "m", "bookmark", "telling", {"en": "bookmark", "ko": "책갈피"}),
+    _of_statistics(("p",), "p", "path_on", {"en": "next path", "ko": "다음 경로"}),
+    _of_statistics(("P",), "P", "path_back", {"en": "previous path", "ko": "이전 경로"}),
+    _of_statistics(("h",), "h", "hop_on", {"en": "next hop", "ko": "다음 홉"}),
+    _of_statistics(("H",), "H", "hop_back", {"en": "previous hop", "ko": "이전 홉"}),
+    _of_statistics(("tab",), "Tab", "plot_on", {"en": "next plot", "ko": "다음 그림"}),
+    _of_statistics(("enter",), "Enter", "enlarge", {"en": "plot alone, all", "ko": "하나만, 모두"}),
+    _of_statistics(("n",), "n", "chapter_on", {"en": "next chapter", "ko": "다음 장"}),
+    _of_statistics(("escape",), "Esc", "stop", {"en": "stop measuring", "ko": "재기 멈춤"}),
     Key(("question_mark", "f1"), "?", "help", "telling", {"en": "this help", "ko": "도움말"}, EVERYWHERE),
     Key(("colon", "ctrl+p"), ": ^P", "palette", "telling", {"en": "all actions", "ko": "모두"}, EVERYWHERE),
     Key(("q", "ctrl+q", "ctrl+c"), "q", "quit", "telling", {"en": "quit", "ko": "끝내기"}, EVERYWHERE),
@@ -95,7 +108,16 @@ FOOTER = {
         (("next_hop",), {"en": "hop", "ko": "홉"}),
         (("step_on",), {"en": "next", "ko": "다음"}),
         (("help",), {"en": "help", "ko": "도움말"}),
-    )
+    ),
+    "statistics": (
+        (("hop_on",), {"en": "hop", "ko": "홉"}),
+        (("path_on",), {"en": "path", "ko": "경로"}),
+        (("plot_on",), {"en": "plot", "ko": "그림"}),
+        (("enlarge",), {"en": "enlarge", "ko": "크게"}),
+        (("stop",), {"en": "stop", "ko": "멈춤"}),
+        (("open stage",), {"en": "stage", "ko": "무대"}),
+        (("help",), {"en": "help", "ko": "도움말"}),
+    ),
 }
 """Screen -> what stands at its foot: actions, and a word for them."""
 

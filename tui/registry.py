@@ -17,7 +17,10 @@ class Entry:
     screen: str  # "package.module:Class", imported when the screen is first opened
 
 
-SCREENS = (Entry("stage", "f2", {"en": "Stage", "ko": "무대"}, "tui.screens.stage:StageScreen"),)
+SCREENS = (
+    Entry("stage", "f2", {"en": "Stage", "ko": "무대"}, "tui.screens.stage:StageScreen"),
+    Entry("statistics", "f6", {"en": "Statistics", "ko": "통계"}, "tui.screens.statistics:StatisticsScreen"),
+)
 
 BY_NAME = {entry.name: entry for entry in SCREENS}
 """Name -> entry."""

@@ -8,7 +8,7 @@ from string import Formatter
 import pytest
 
 from tests.player.chapters import SHOTS, model
-from tui.keymap import FOOTER, actions_of, footer
+from tui.keymap import FOOTER, footer, keys_of
 from tui.player.canvas import columns
 from tui.player.scene import scene
 from tui.player.words import WORDS
@@ -57,5 +57,5 @@ def test_the_foot_of_a_screen_fits_and_names_keys_that_work(screen, language):
     for spared in ({"next_hop", "finer"}, {"event_on", "finer", "slower"}, {"event_on", "finer", "step_on"}):
         assert 1 + sum(columns(key) + 2 for key in footer(screen, language, spared)) - 2 <= 80
     assert 1 + sum(columns(key) + 3 for key in footer(screen, language, {"next_hop"})) - 3 <= 100
-    known = set(actions_of(screen).values()) | {"help"}
+    known = {key.action for key in keys_of(screen)}
     assert {action for actions, _ in FOOTER[screen] for action in actions} <= known
