@@ -202,3 +202,66 @@ def test_the_short_cut_tells_the_same(kinds, chunk, together, lost, tmp_path):
     for table in ("requests", "visits", "phases", "lanes", "marks"):
         one, other = getattr(fast, table), getattr(slow, table)
         assert all(np.array_equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(one)), table
+
+
+def short_talks(talks):
+    """Frames of connections that are opened, used and closed, several at once, of one or two servers."""
+    told, time = [], START
+    made = []
+    for number, (kinds, odd, server) in enumerate(talks):
+        talk = Talk(("10.0.0.1", 20_000 + number % 7), ("10.0.0.2", 8000 + server)).open()
+        for place, kind in enumerate(kinds):
+            talk.send(0, (POST if kind == 1 else GET) % (100 * number + place))
+            talk.send(1, ANSWERS[kind])
+        talk.close()
+        frames = list(talk.frames)
+        if odd == 1:
+            del frames[3]
+        elif odd == 2:
+            frames[2:2] = [frames[3]]
+        made.append(frames)
+    for first in range(0, len(made), 3):
+        group = made[first : first + 3]
+        for place in range(max(map(len, group))):
+            for frames in group:
+                if place < len(frames):
+                    told.append((frames[place], time))
+                    time += MS // 10
+        time += 3 * 10**9 if first % 2 else 0
+    return told
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    talks=st.lists(
+        st.tuples(
+            st.lists(st.sampled_from([0, 0, 0, 1, 2]), max_size=3),
+            st.sampled_from([0, 0, 0, 0, 1, 2]),
+            st.sampled_from([0, 0, 0, 0, 0, 1]),
+        ),
+        min_size=1,
+        max_size=16,
+    ),
+    chunk=st.integers(200, 20_000),
+)
+def test_connections_in_columns_tell_the_same(talks, chunk, tmp_path):
+    """Short connections, ports used again, frames missing or twice, one listener or two."""
+    path = tmp_path / "short.pcap"
+    path.write_bytes(written(short_talks(talks)))
+    same_by_either_way(path, chunk)
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda p: p.parent.name)
+def test_samples_tell_the_same_in_columns(path):
+    for chunk in (1 << 21, 20_000) if os.environ.get("HOPSCOPE_LONG") else (1 << 21,):
+        same_by_either_way(path, chunk)
+
+
+def same_by_either_way(path, chunk):
+    fast, slow = (recording_of(Capture(str(path), chunk=chunk), short_cuts=use) for use in (True, False))
+    assert fast.check() == []
+    assert told(fast) == told(slow)
+    for table in ("requests", "visits", "phases", "lanes", "marks", "hops"):
+        one, other = getattr(fast, table), getattr(slow, table)
+        assert all(np.array_equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(one)), table
+    return fast

@@ -26,7 +26,8 @@ from tracer.capture.events import (
 from tracer.capture.following import follow
 from tracer.capture.headers import Dissector, Segments, address
 from tracer.capture.records import Interface, Records
-from tracer.capture.streams import Streams, connections
+from tracer.capture.streams import Streams, connections, told
+from tracer.capture.whole import Wholes
 from tracer.capture.writer import PcapngWriter, PcapWriter
 
 __all__ = [
@@ -49,8 +50,10 @@ __all__ = [
     "Records",
     "Segments",
     "Streams",
+    "Wholes",
     "Why",
     "address",
     "connections",
     "follow",
+    "told",
 ]

@@ -46,21 +46,45 @@ class Group:
         return Group(self.key, self.rows[cut], self.upward[cut], self.smooth[cut])
 
 
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """The segments of a chunk, connection by connection; within one they stay in file order."""
+
+    keys: list[Key]
+    rows: I8  # of the Segments, shape (n,)
+    bounds: I8  # connection i has rows[bounds[i] : bounds[i + 1]]
+    upward: Bools  # of each of `rows`, as are the next two
+    smooth: Bools
+    linked: Bools  # goes on where the last one in its direction ended, SYN and FIN counted; first: is a SYN
+
+    def groups(self) -> list[Group]:
+        """Give the connections, by their first segment."""
+        bounds = self.bounds.tolist()
+        return [
+            Group(key, self.rows[a:b], self.upward[a:b], self.smooth[a:b])
+            for key, a, b in zip(self.keys, bounds[:-1], bounds[1:], strict=True)
+        ]
+
+
 def group(segments: Segments) -> list[Group]:
     """Give the connections of a chunk, by their first segment."""
-    if not len(segments):
-        return []
+    return grouping(segments).groups()
+
+
+def grouping(segments: Segments) -> Grouping:
+    """Sort the segments of a chunk by connection, the connections by their first segment."""
     ends, upward = _ends(segments)
     number, firsts = _numbered(ends)
-    smooth = _smooth(segments, number * 2 + upward)
+    rank = np.empty(len(firsts), np.int64)
+    by_first = np.argsort(firsts, kind="stable")
+    rank[by_first] = np.arange(len(firsts))
+    number = rank[number]
+    firsts = firsts[by_first]
+    smooth, linked = _smooth(segments, number * 2 + upward)
     order = np.argsort(number, kind="stable")
-    bounds = [0, *(np.flatnonzero(np.diff(number[order])) + 1).tolist(), len(order)]
-    groups = []
-    for which in np.argsort(firsts, kind="stable").tolist():
-        rows = order[bounds[which] : bounds[which + 1]]
-        key = tuple(int(column[rows[0]]) for column in ends)
-        groups.append(Group(key, rows, upward[rows], smooth[rows]))  # type: ignore[arg-type]
-    return groups
+    bounds = np.searchsorted(number[order], np.arange(len(firsts) + 1))
+    keys: list[Key] = list(zip(*(column[firsts].tolist() for column in ends), strict=True))
+    return Grouping(keys, order, bounds, upward[order], smooth[order], linked[order])
 
 
 def _ends(s: Segments) -> tuple[tuple[U8, ...], Bools]:
@@ -92,13 +116,21 @@ def _numbered(ends: tuple[U8, ...]) -> tuple[I8, I8]:
     return number.reshape(-1), firsts
 
 
-def _smooth(s: Segments, place: I8) -> Bools:
-    """Say of each segment whether it is smooth; `place` numbers its connection and direction."""
+def _smooth(s: Segments, place: I8) -> tuple[Bools, Bools]:
+    """Say of each segment whether it is smooth, and whether it is linked (`Grouping`).
+
+    `place` numbers its connection and direction.
+    """
     order = np.argsort(place, kind="stable")
-    place, seq, length = place[order], s.seq[order], s.length[order]
-    linked = np.empty(len(order), np.bool_)
-    linked[1:] = (seq[1:] == (seq[:-1] + length[:-1]) & 0xFFFFFFFF) | (place[1:] != place[:-1])
-    linked[0] = True
-    smooth = np.empty(len(order), np.bool_)
-    smooth[order] = linked
-    return np.asarray(smooth & (s.flags & (SYN | RST | FIN) == 0) & (s.window > 0) & (s.captured == s.length))
+    place, seq, length, flags = place[order], s.seq[order], s.length[order], s.flags[order]
+    first = np.ones(len(order), np.bool_)
+    first[1:] = place[1:] != place[:-1]
+    gap = np.zeros(len(order), np.int64)
+    gap[1:] = (seq[1:] - seq[:-1] - length[:-1]) & 0xFFFFFFFF
+    counted = np.zeros(len(order), np.int64)
+    counted[1:] = (flags[:-1] & SYN > 0).astype(np.int64) + (flags[:-1] & FIN > 0)
+    smooth, linked = np.empty(len(order), np.bool_), np.empty(len(order), np.bool_)
+    smooth[order] = first | (gap == 0)
+    linked[order] = np.where(first, flags & SYN > 0, gap == counted)
+    plain = (s.window > 0) & (s.captured == s.length)
+    return np.asarray(smooth & plain & (s.flags & (SYN | RST | FIN) == 0)), np.asarray(linked & plain)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice, pairwise
 
 import numpy as np
 
 from tracer.capture.capture import Capture
 from tracer.capture.events import End, Event
 from tracer.capture.flow import Run
-from tracer.capture.grouping import Group, Key, group
+from tracer.capture.grouping import Group, Grouping, Key, grouping
 from tracer.capture.headers import Dissector, Segments
 from tracer.capture.records import UNKNOWN
 from tracer.capture.tracked import Segment, Tracked
+from tracer.capture.whole import Over, Wholes, whole
 
 LINGER = 2 * 10**9
 """What comes within 2 s after the end of a connection is taken for late segments of it."""
@@ -33,26 +34,61 @@ class Streams:
     """
 
     def __init__(self) -> None:
-        self._table: dict[Key, Tracked] = {}
+        self._table: dict[Key, Tracked | Over] = {}
         self._waiting: dict[int, Tracked] = {}  # those with a hole, by id
-        self._closed: dict[int, tuple[Key, Tracked]] = {}  # by id, in the order in which they closed
+        self._closed: dict[int, tuple[Key, Tracked | Over]] = {}  # by id, in the order in which they closed
         self.short_cuts = True  # off, every segment is looked at alone: for tests, the result is the same
 
     def feed(self, segments: Segments) -> list[Event]:
         """Take in the next chunk of segments; give what they bring about."""
         events: list[Event] = []
-        groups = group(segments)
-        small = in_order([whole for whole in groups if len(whole.rows) <= WORTH], segments)
-        for whole in groups:
-            if len(whole.rows) <= WORTH:
-                self._one_by_one(whole.key, islice(small, len(whole.rows)), events)
-            else:
-                self._large(whole, segments, events)
-            if whole.key in self._table:
-                self._settle(whole.key, self._table[whole.key], events)
         if len(segments):
+            self._groups(grouping(segments).groups(), segments, events)
             self._sweep(int(segments.time[-1]), events)
         return events
+
+    def feed_columns(self, segments: Segments) -> list[Event | Wholes]:
+        """Do the same; connections that are whole in the chunk are told in columns, not by events."""
+        told: list[Event | Wholes] = []
+        if not len(segments):
+            return told
+        grouped = grouping(segments)
+        known = np.fromiter((key in self._table for key in grouped.keys), np.bool_, len(grouped.keys))
+        fresh = whole(grouped, segments) & ~known
+        groups = grouped.groups()
+        edges = [0, *(np.flatnonzero(np.diff(fresh)) + 1).tolist(), len(groups)]
+        for begin, end in pairwise(edges):
+            if fresh[begin]:
+                told.append(self._whole(grouped, begin, end, segments))
+            else:
+                events: list[Event] = []
+                self._groups(groups[begin:end], segments, events)
+                told += events
+        late: list[Event] = []
+        self._sweep(int(segments.time[-1]), late)
+        return [*told, *late]
+
+    def _whole(self, grouped: Grouping, begin: int, end: int, segments: Segments) -> Wholes:
+        """Take in connections that are whole."""
+        bounds = grouped.bounds[begin : end + 1]
+        cut = np.s_[bounds[0] : bounds[-1]]
+        keys = grouped.keys[begin:end]
+        wholes = Wholes(segments, keys, grouped.rows[cut], bounds - bounds[0], grouped.upward[cut])
+        for over in wholes.over():
+            self._table[over.key] = over
+            self._closed[over.id] = (over.key, over)
+        return wholes
+
+    def _groups(self, groups: list[Group], segments: Segments, events: list[Event]) -> None:
+        """Take in the segments of connections."""
+        small = in_order([one for one in groups if len(one.rows) <= WORTH], segments)
+        for one in groups:
+            if len(one.rows) <= WORTH:
+                self._one_by_one(one.key, islice(small, len(one.rows)), events)
+            else:
+                self._large(one, segments, events)
+            if isinstance(tracked := self._table.get(one.key), Tracked):
+                self._settle(one.key, tracked, events)
 
     def waiting(self) -> tuple[int, int] | None:
         """Give the first frame, and the earliest time, of what waits behind holes; None: nothing does."""
@@ -72,7 +108,7 @@ class Streams:
         """Take in the many segments of one connection, by short cuts where there can be some."""
         for part in self._stretches(whole):
             tracked = self._table.get(part.key)
-            if len(part.rows) >= WORTH and tracked is not None and fits(tracked, part, segments):
+            if len(part.rows) >= WORTH and isinstance(tracked, Tracked) and fits(tracked, part, segments):
                 take_smooth(tracked, part, segments)
             else:
                 self._one_by_one(part.key, in_order([part], segments), events)
@@ -97,17 +133,19 @@ class Streams:
         tracked = self._table.get(key)
         for upward, segment in segments:
             if tracked is not None and tracked.over(segment.time, LINGER):
-                self._settle(key, tracked, events)
+                if isinstance(tracked, Tracked):
+                    self._settle(key, tracked, events)
                 tracked = None
             if tracked is not None and not tracked.continues(upward, segment):
-                tracked.close(End.REUSED, segment)
-                self._settle(key, tracked, events)
+                if isinstance(tracked, Tracked):
+                    tracked.close(End.REUSED, segment)
+                    self._settle(key, tracked, events)
                 tracked = None
             if tracked is None:
                 if not Tracked.begins(segment):
                     continue
                 tracked = self._table[key] = Tracked(key, segment, upward)
-            if tracked.connection.closed == UNKNOWN:
+            if isinstance(tracked, Tracked) and tracked.closed == UNKNOWN:
                 tracked.take(upward, segment)
 
     def _settle(self, key: Key, tracked: Tracked, events: list[Event]) -> None:
@@ -126,15 +164,15 @@ class Streams:
         for tracked in [t for t in self._waiting.values() if t.expire(now)]:
             tracked.flush(events)
             if not tracked.waits:
-                del self._waiting[tracked.connection.id]
-            if tracked.connection.closed != UNKNOWN:
-                self._closed[tracked.connection.id] = (tracked.key, tracked)
+                del self._waiting[tracked.id]
+            if tracked.closed != UNKNOWN:
+                self._closed[tracked.id] = (tracked.key, tracked)
         while self._closed:
-            number, (key, tracked) = next(iter(self._closed.items()))
-            if not tracked.over(now, LINGER) and len(self._closed) <= MOST_CLOSED:
+            number, (key, over) = next(iter(self._closed.items()))
+            if not over.over(now, LINGER) and len(self._closed) <= MOST_CLOSED:
                 break
             del self._closed[number]
-            if self._table.get(key) is tracked:
+            if self._table.get(key) is over:
                 del self._table[key]
 
 
@@ -180,6 +218,22 @@ def in_order(parts: list[Group], s: Segments) -> Iterator[tuple[bool, Segment]]:
     data = memoryview(s.data)
     for up, frame, time, seq, ack, flags, window, length, begin, end in zip(upward, *lists, strict=True):
         yield up, Segment(frame, time, seq, ack, flags, window, length, data[begin:end])
+
+
+def told(wholes: Wholes) -> list[list[Event]]:
+    """Give the events of connections that were told in columns, of each its own."""
+    bounds, every = wholes.bounds.tolist(), []
+    for key, a, b in zip(wholes.keys, bounds[:-1], bounds[1:], strict=True):
+        rows, upward = wholes.rows[a:b], wholes.upward[a:b]
+        segments = in_order([Group(key, rows, upward, upward)], wholes.segments)
+        first = next(segments)
+        tracked, events = Tracked(key, first[1], first[0]), list[Event]()
+        for up, segment in chain([first], segments):
+            if tracked.closed == UNKNOWN:
+                tracked.take(up, segment)
+        tracked.flush(events)
+        every.append(events)
+    return every
 
 
 def connections(capture: Capture) -> Iterator[list[Event]]:

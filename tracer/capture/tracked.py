@@ -39,6 +39,17 @@ class Segment(NamedTuple):
     data: memoryview
 
 
+def continues(flow: Flow, segment: Segment, *, closed: bool) -> bool:
+    """Say whether a segment belongs to the connection of a flow, not to the next one with the same ends."""
+    if segment.flags & SYN:
+        if closed or flow.first is not None:
+            return flow.first == segment.seq
+        return flow.seq is None or flow.place(segment.seq + 1) == 0
+    if not segment.length or flow.seq is None or segment.flags & RST:
+        return True
+    return abs(flow.place(segment.seq) - flow.next) < (FAR if closed else FARTHEST)
+
+
 class Tracked:
     """A connection with the state of its two flows. Its events wait for `flush`."""
 
@@ -76,6 +87,16 @@ class Tracked:
         return self.flows[self.direction(upward)]
 
     @property
+    def id(self) -> int:
+        """The connection's."""
+        return self.connection.id
+
+    @property
+    def closed(self) -> int:
+        """When it closed, in ns; UNKNOWN: it is open."""
+        return self.connection.closed
+
+    @property
     def waits(self) -> bool:
         """A flow has a hole."""
         return self.flows[0].expires is not None or self.flows[1].expires is not None
@@ -86,14 +107,7 @@ class Tracked:
 
     def continues(self, upward: bool, segment: Segment) -> bool:
         """Say whether a segment belongs to this connection, not to the next one with the same ends."""
-        flow, closed = self.flow(upward), self.connection.closed != UNKNOWN
-        if segment.flags & SYN:
-            if closed or flow.first is not None:
-                return flow.first == segment.seq
-            return flow.seq is None or flow.place(segment.seq + 1) == 0
-        if not segment.length or flow.seq is None or segment.flags & RST:
-            return True
-        return abs(flow.place(segment.seq) - flow.next) < (FAR if closed else FARTHEST)
+        return continues(self.flow(upward), segment, closed=self.closed != UNKNOWN)
 
     def take(self, upward: bool, segment: Segment) -> None:
         """Take in a segment."""

@@ -39,7 +39,14 @@ class Plain(NamedTuple):
         """The bytes that they are, of each direction."""
         return self.asked.end[-1], self.answered.end[-1]
 
-    def stretch(self, id_: int, listener: int, lane: int) -> Stretch:
+    def part(self, begin: int, end: int) -> Plain:
+        """Give those from number `begin` up to `end`."""
+        asked = Asked(*(column[begin:end] for column in self.asked))  # type: ignore[arg-type]
+        answered = Answered(*(column[begin:end] for column in self.answered))  # type: ignore[arg-type]
+        start, sent, first, last = (moments.part(begin, end) for moments in self[2:])
+        return Plain(asked, answered, start, sent, first, last)
+
+    def stretch(self, id_: I8, listener: I8, lane: I8) -> Stretch:
         """Make the columns of it."""
         asked, answered = self.asked, self.answered
         return Stretch(
@@ -98,10 +105,7 @@ def _first(wrong: NDArray[np.bool_]) -> int:
 def _cut(found: Plain, count: int) -> Plain | None:
     if count < WORTH:
         return None
-    asked = Asked(*(column[:count] for column in found.asked))  # type: ignore[arg-type]
-    answered = Answered(*(column[:count] for column in found.answered))  # type: ignore[arg-type]
-    start, sent, first, last = (moments.cut(count) for moments in found[2:])
-    return Plain(asked, answered, start, sent, first, last)
+    return found.part(0, count)
 
 
 class _Places:

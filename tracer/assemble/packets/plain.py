@@ -8,11 +8,13 @@ message that is not plain ends the stretch, and the decoders of `tracer.wire` go
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
 from tracer.wire.fields import FRAMING, content_length, read_head
 
 Known = TypeVar("Known")
+Columns = tuple[list[Any], ...]
 
 MOST_HEADS = 4096
 """Heads that are known by their bytes; then all are forgotten."""
@@ -21,7 +23,8 @@ LONGEST = 1 << 14
 
 _REQUEST = re.compile(r"([A-Z]{3,16}) ([!-~]+) HTTP/(1\.[01])")
 _ANSWER = re.compile(r"HTTP/1\.[01] ([2-5]\d\d)(?: [\t -~]*)?")
-_NOT_PLAIN = frozenset({"transfer-encoding", "upgrade", "expect"})
+_FRAMED = frozenset({"transfer-encoding", "upgrade", "expect"})
+NOT_PLAIN = -1
 _BARE = (204, 304)  # statuses of answers that have no body
 
 
@@ -55,8 +58,56 @@ class Heads:
 
     def requests(self, data: bytes) -> Asked:
         """Read requests as long as they are plain and whole."""
-        columns: tuple[list[Any], ...] = ([], [], [], [], [], [])
-        at, size = 0, len(data)
+        columns: Columns = ([], [], [], [], [], [])
+        self._requests(data, 0, len(data), columns)
+        return Asked(*columns)
+
+    def answers(self, data: bytes, methods: list[str]) -> Answered:
+        """Read the answers to requests of these methods, as long as they are plain and whole."""
+        columns: Columns = ([], [], [], [], [])
+        self._answers_to(methods, data, 0, len(data), columns)
+        return Answered(*columns)
+
+    def requests_of(self, data: bytes, bounds: list[int]) -> tuple[Asked, list[int]]:
+        """Do the same with many connections: i has data[bounds[i] : bounds[i + 1]].
+
+        With the columns come the numbers of requests of each, -1: not plain, and not among them.
+        """
+        columns: Columns = ([], [], [], [], [], [])
+        counts, done = [], 0
+        for at, size in pairwise(bounds):
+            if self._requests(data, at, size, columns) == size:
+                counts.append(len(columns[0]) - done)
+                done = len(columns[0])
+            else:
+                _shorten(columns, done)
+                counts.append(NOT_PLAIN)
+        return Asked(*columns), counts
+
+    def answers_of(
+        self, data: bytes, bounds: list[int], methods: list[str], counts: list[int]
+    ) -> tuple[Answered, list[int]]:
+        """Read the answers of many connections, of which `requests_of` has given methods and counts.
+
+        What is not plain has answers all the same, of no meaning, so that columns stay beside each other.
+        """
+        columns: Columns = ([], [], [], [], [])
+        done, told = 0, []
+        for count, at, size in zip(counts, bounds[:-1], bounds[1:], strict=True):
+            own = methods[done : done + max(count, 0)]
+            done += len(own)
+            end = self._answers_to(own, data, at, size, columns)
+            if count >= 0 and end == size and len(columns[0]) == done:
+                told.append(count)
+                continue
+            _shorten(columns, done - len(own))
+            for column, value in zip(columns, (0, None, at, at + 1, at + 1), strict=True):
+                column.extend([value] * len(own))
+            told.append(NOT_PLAIN)
+        return Answered(*columns), told
+
+    def _requests(self, data: bytes, at: int, size: int, columns: Columns) -> int:
+        """Add the plain requests from `at` on, which end by `size`; give where the first other one begins."""
         while at < size:
             line = data.find(b"\r\n", at, at + LONGEST)
             whole = data.find(b"\r\n\r\n", line, at + LONGEST) + 4
@@ -72,12 +123,10 @@ class Heads:
                 columns, (method, target, version, at, whole, at := whole + length), strict=True
             ):
                 column.append(value)
-        return Asked(*columns)
+        return at
 
-    def answers(self, data: bytes, methods: list[str]) -> Answered:
-        """Read the answers to requests of these methods, as long as they are plain and whole."""
-        columns: tuple[list[Any], ...] = ([], [], [], [], [])
-        at, size = 0, len(data)
+    def _answers_to(self, methods: list[str], data: bytes, at: int, size: int, columns: Columns) -> int:
+        """Add the plain answers from `at` on, which end by `size`; give where the first other one begins."""
         for method in methods:
             whole = data.find(b"\r\n\r\n", at, at + LONGEST) + 4
             if whole < 4:
@@ -90,13 +139,13 @@ class Heads:
                 break
             for column, value in zip(columns, (status, server, at, whole, at := whole + length), strict=True):
                 column.append(value)
-        return Answered(*columns)
+        return at
 
     def _look(self, fields: bytes) -> int | None:
         """Give the bytes of body that the fields of a request tell; None: not plain."""
         _, pairs, odd = read_head(b"GET / HTTP/1.1" + fields)
         length = None if odd else _length(pairs)
-        plain = not odd and not any(name in _NOT_PLAIN for name, _ in pairs)
+        plain = not odd and not any(name in _FRAMED for name, _ in pairs)
         return _kept(self._fields, fields, (length or 0) if plain and length != -1 else None)
 
     def _see(self, head: bytes) -> tuple[int, int | None, str | None]:
@@ -104,7 +153,7 @@ class Heads:
         line, pairs, odd = read_head(head)
         first = _ANSWER.fullmatch(line)
         names = dict(pairs)
-        if first is None or odd or not _NOT_PLAIN.isdisjoint(names) or _length(pairs) == -1:
+        if first is None or odd or not _FRAMED.isdisjoint(names) or _length(pairs) == -1:
             return _kept(self._answers, head, (0, None, None))
         return _kept(self._answers, head, (int(first[1]), _length(pairs), names.get("server")))
 
@@ -115,6 +164,11 @@ def _length(pairs: tuple[tuple[str, str], ...]) -> int | None:
         return content_length(pair for pair in pairs if pair[0] in FRAMING)
     except ValueError:
         return -1
+
+
+def _shorten(columns: Columns, count: int) -> None:
+    for column in columns:
+        del column[count:]
 
 
 def _kept(known: dict[bytes, Known], key: bytes, value: Known) -> Known:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,14 +12,23 @@ from tracer.assemble.packets.journeys import CLIENT, tell
 from tracer.assemble.packets.stay import Stay
 from tracer.assemble.packets.sweep import FOREVER, Sweep
 from tracer.assemble.packets.talk import Talk
+from tracer.assemble.packets.wholes import Read, events_of, take
 from tracer.assemble.packets.world import World
-from tracer.capture import Capture, Connection, Data, Dissector, Event, Streams
+from tracer.capture import Capture, Connection, Data, Dissector, Event, Streams, Wholes
 from tracer.recording import UNKNOWN, Clock, Hop, Interner, Meta, Recording, Role, Rows
 from tracer.recording.columns import Raw, arrange, encode, joined
 from tracer.wire.tls import Keys
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+Chunk = list["tuple[Talk, list[Event]] | Wholes"]
+"""What a chunk has, connection by connection."""
+
+
+def _connection(event: Event | Wholes) -> Connection | None:
+    return None if isinstance(event, Wholes) else event.connection
 
 
 class Reader:
@@ -32,23 +41,36 @@ class Reader:
         self._sweep = Sweep()
         self.short_cuts = True  # off, every exchange is looked at alone: for tests, the result is the same
 
-    def feed(self, events: Iterable[Event], horizon: int, *, whole: bool = False) -> list[Raw]:
+    def feed(self, events: Iterable[Event | Wholes], horizon: int, *, whole: bool = False) -> list[Raw]:
         """Take in a chunk's events, all of them that are of frames up to `horizon`.
 
         `whole`: no byte of a frame up to there is still waited for.
         """
-        by_talk = [
-            (self._talk(connection), list(own))
-            for connection, own in groupby(events, key=lambda event: event.connection)
-        ]
-        alone = whole and self.short_cuts and self._alone(by_talk)
-        for talk, own in by_talk:
-            talk.take(own, alone=alone)
-            for stay in talk.fetch():
-                self._sweep.add(stay)
-            if talk.closed:
-                self._talks.pop(talk.connection.id, None)
+        chunk = self._by_connection(events)
+        alone = whole and self.short_cuts and self._alone(chunk)
+        for item in chunk:
+            if isinstance(item, Wholes):
+                self._take_wholes(item, alone=alone)
+            else:
+                self._take(*item, alone=alone)
         return self._tell(self._sweep.advance(horizon))
+
+    def _take(self, talk: Talk, own: list[Event], *, alone: bool) -> None:
+        talk.take(own, alone=alone)
+        for stay in talk.fetch():
+            self._sweep.add(stay)
+        if talk.closed:
+            self._talks.pop(talk.connection.id, None)
+
+    def _take_wholes(self, wholes: Wholes, *, alone: bool) -> None:
+        """Take in connections told in columns; those that are not plain are told by events after all."""
+        read = Read(wholes, self.world.heads) if alone else None
+        for some, found, counts in read.runs() if read else [(wholes, None, None)]:
+            if found is not None and counts is not None:
+                take(some, found, counts, self.world)
+            else:
+                for connection, own in events_of(some):
+                    self._take(self._talk(connection), own, alone=alone)
 
     def finish(self) -> list[Raw]:
         """Give the rest, at the end of the capture."""
@@ -77,9 +99,27 @@ class Reader:
             self._talks[connection.id] = Talk(connection, self.world)
         return self._talks[connection.id]
 
-    def _alone(self, by_talk: list[tuple[Talk, list[Event]]]) -> bool:
+    def _by_connection(self, events: Iterable[Event | Wholes]) -> Chunk:
+        """Put the events of each connection together; they stand together."""
+        chunk: Chunk = []
+        for connection, own in groupby(events, key=_connection):
+            if connection is None:
+                wholes = [one for one in own if isinstance(one, Wholes)]
+                for end in chain.from_iterable(one.servers() for one in wholes):
+                    self.world.listeners(*end)  # they are numbered as they are met
+                chunk += wholes
+            else:
+                chunk.append((self._talk(connection), [one for one in own if not isinstance(one, Wholes)]))
+        return chunk
+
+    def _alone(self, chunk: Chunk) -> bool:
         """Whether all bytes of a chunk are of one listener, and no request of another is open."""
-        busy = {talk.listener for talk, own in by_talk if any(isinstance(event, Data) for event in own)}
+        busy = set()
+        for item in chunk:
+            if isinstance(item, Wholes):
+                busy |= {self.world.listeners(*end) for end in item.servers()}
+            elif any(isinstance(event, Data) for event in item[1]):
+                busy.add(item[0].listener)
         return len(busy) == 1 and self._sweep.alone(next(iter(busy)))
 
     def _tell(self, roots: list[Stay]) -> list[Raw]:
@@ -95,7 +135,8 @@ def batches(capture: Capture, reader: Reader) -> Iterator[tuple[list[Raw], int]]
     """
     dissector, streams = Dissector(), Streams()
     for records in capture:
-        events, last = streams.feed(dissector(records)), int(records.frame[-1])
+        segments, last = dissector(records), int(records.frame[-1])
+        events = streams.feed_columns(segments) if reader.short_cuts else streams.feed(segments)
         waiting = streams.waiting()
         horizon, until = (last, int(records.time[-1])) if waiting is None else (waiting[0] - 1, waiting[1])
         yield reader.feed(events, horizon, whole=waiting is None), min(until, reader.earliest())

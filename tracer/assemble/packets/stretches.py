@@ -25,18 +25,18 @@ class Moments:
     frame: I8
     time: I8
 
-    def cut(self, count: int) -> Moments:
-        """Give the first ones."""
-        return Moments(self.frame[:count], self.time[:count])
+    def part(self, begin: int, end: int) -> Moments:
+        """Give those from number `begin` up to `end`."""
+        return Moments(self.frame[begin:end], self.time[begin:end])
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Exchanges of one connection in order, each answered before the next one began."""
+    """Exchanges of connections in order, each answered before the next one of its own began."""
 
-    id: int  # of the first one's stay
-    listener: int
-    lane: int
+    id: I8  # of their stays, as if they were some
+    listener: I8
+    lane: I8
     method: list[str]
     target: list[str]
     version: list[str]
@@ -51,8 +51,7 @@ class Stretch:
 
 def raw_of(stretches: list[Stretch], intern: Interner) -> Raw:
     """Give the raw columns of stretches."""
-    count = [len(s.method) for s in stretches]
-    ids = np.concatenate([s.id + np.arange(n) for s, n in zip(stretches, count, strict=True)])
+    ids = _joined(stretches, "id")
     every = {name: _joined(stretches, name) for name in ("status", "bytes_in", "bytes_out")}
     moments = {name: _moments(stretches, name) for name in ("start", "sent", "first", "last")}
     outcome = np.where(every["status"] >= 500, Outcome.ERROR, Outcome.OK)
@@ -69,8 +68,8 @@ def raw_of(stretches: list[Stretch], intern: Interner) -> Raw:
     own = {
         "id": 2 * ids + 1,
         "parent": 2 * ids,
-        "hop": np.repeat([s.listener for s in stretches], count),
-        "connection": np.repeat([s.lane for s in stretches], count),
+        "hop": _joined(stretches, "listener"),
+        "connection": _joined(stretches, "lane"),
     }
     tables = {
         "requests": [answered | texts | every | {"id": ids}],

@@ -6,6 +6,8 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tracer.assemble.packets.hurry import WORTH, Plain, plain_of, rest_of, until_resting
 from tracer.assemble.packets.identity import identity
 from tracer.assemble.packets.listeners import GATEWAYS
@@ -103,7 +105,10 @@ class Talk:
         """Go past a stretch, and put it down."""
         if self.lane == UNKNOWN:
             self.lane = self.world.lane(self.listener.number, self.connection)
-        stretch = found.stretch(self.world.id(found.size), self.listener.number, self.lane)
+        ids = self.world.id(found.size) + np.arange(found.size)
+        stretch = found.stretch(
+            ids, np.full(found.size, self.listener.number), np.full(found.size, self.lane)
+        )
         self.world.stretches.append(stretch)
         self.wire.skip(*found.ends, found.size)
         for data, end, moments in zip((asking, answering), found.ends, (found.sent, found.last), strict=True):
