@@ -14,6 +14,7 @@ from simulator.link import link
 from simulator.program import Assembler, Label, Layout
 from simulator.servers.app import Application
 from simulator.servers.catalogue import model_of
+from simulator.servers.gunicorn import class_of
 from simulator.stack import Endpoint, Gunicorn, Hop, Stack
 from simulator.workload import Workload
 
@@ -57,7 +58,7 @@ def compile_stack(
 def _idle(stack: Stack) -> int:
     """How long the first server keeps a connection that nothing is sent on; a sync worker keeps none."""
     first = stack.hops[0]
-    if isinstance(first, Gunicorn) and first.worker_class == "sync":
+    if isinstance(first, Gunicorn) and class_of(first) == "sync":
         return -1
     return int(getattr(first, "keepalive_timeout", -1))
 

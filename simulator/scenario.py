@@ -34,11 +34,18 @@ class Scenario:
             self.workload.check()
         except InvalidError as error:
             raise error.at("workload") from None
-        known = {name for stack in self.stacks for name in _names(stack)}
         for i, change in enumerate(self.changes, 1):
-            if change.hop not in known:
-                allowed = f"must be a hop or service: {', '.join(sorted(known))}"
-                raise InvalidError("hop", change.hop, allowed, f"event {i}")
+            _check_change(self.stacks, change, f"event {i}")
+
+
+def _check_change(stacks: tuple[Stack, ...], change: Change, place: str) -> None:
+    known = {name for stack in stacks for name in _names(stack)}
+    if change.hop not in known:
+        raise InvalidError("hop", change.hop, f"must be a hop or service: {', '.join(sorted(known))}", place)
+    shared = {hop.name for stack in stacks for hop in stack.hops if getattr(hop, "discipline", "") == "ps"}
+    if change.hop in shared:
+        allowed = 'a station with discipline = "ps" has no line to turn away, so it cannot go down'
+        raise InvalidError("hop", change.hop, allowed, place)
 
 
 def _names(stack: Stack) -> list[str]:
@@ -64,9 +71,13 @@ def place_of(i: int, hop: Hop) -> str:
 
 def _check_names(stack: Stack) -> None:
     seen: set[str] = {"client", "app"}
-    for name in _names(stack):
+    services = stack.app.services if stack.app else ()
+    places = [f"hop {i}" for i, _ in enumerate(stack.hops, 1)]
+    places += [f"service {i}" for i, _ in enumerate(services, 1)]
+    for name, place in zip(_names(stack), places, strict=True):
         if name in seen:
-            raise InvalidError("name", name, "is there twice (client and app are taken); give another name")
+            allowed = "is there twice (client and app are taken); give another name"
+            raise InvalidError("name", name, allowed, place)
         seen.add(name)
 
 

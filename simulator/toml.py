@@ -5,13 +5,15 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from simulator.compiler import Change
+from simulator.lines import line_of
 from simulator.scenario import Scenario
+from simulator.settings import key_of, put
 from simulator.stack import (
     SERVERS,
     App,
@@ -33,10 +35,12 @@ from simulator.validity import (
     check_one_of,
     check_text,
     check_whole,
+    written,
 )
 from simulator.workload import Closed, Open, Replay, Workload
 
 Table = dict[str, Any]
+TIMES = ("timeout", "boot", "keepalive_timeout", "overhead", "duration", "backoff")
 TOP = ("name", "seed", "workload", "hop", "machine", "endpoint", "service", "event", "stack")
 
 
@@ -67,33 +71,43 @@ def parse_scenario(text: str, settings: Iterable[str] = (), source: str = "scena
         raise ScenarioError(f"{source}: {error}") from None
     except RecursionError:
         raise ScenarioError(f"{source}: is nested too deeply") from None
+    settings = list(settings)
     try:
         for setting in settings:
             put(top, setting)
         return scenario_of(top)
     except InvalidError as error:
-        line = error.line or line_of(text, error.place, error.key)
+        line = error.line
+        if error.key not in map(key_of, settings):
+            line = line_of(text, error.place, error.key, written(error.value))
         raise ScenarioError(f"{source}: {error.at('', line)}") from None
 
 
 def scenario_of(top: Table) -> Scenario:
     """Turn a parsed scenario into a checked one."""
     _known(top, TOP, "")
-    stacks = top.get("stack")
-    if stacks is None:
-        made = [_stack(top, top, "", str(top.get("name", "stack")))]
-    else:
-        made = [
-            _stack(table, top, f"stack {i}, ", str(table.get("name", f"stack {i}")))
-            for i, table in enumerate(_tables(top, "stack"), 1)
-        ]
     return Scenario(
-        tuple(made),
+        tuple(_stacks(top)),
         _workload(top.get("workload", {})),
         check_whole("seed", top.get("seed", 1), 0, 2**62),
         check_text("name", top.get("name", "scenario")),
         tuple(_change(table, f"event {i}") for i, table in enumerate(_tables(top, "event"), 1)),
     )
+
+
+def _stacks(top: Table) -> Iterator[Stack]:
+    """Give the stacks under [[stack]], or the one that the file itself is."""
+    if "stack" not in top:
+        yield _stack(top, top, "", str(top.get("name", "stack")))
+    elif "hop" in top:
+        raise InvalidError("hop", "…", "with [[stack]] tables hops stand under them, as [[stack.hop]]")
+    seen: set[str] = set()
+    for i, table in enumerate(_tables(top, "stack"), 1):
+        name = check_text("name", table.get("name", f"stack {i}"), f"stack {i}")
+        if name in seen:
+            raise InvalidError("name", name, "is there twice; give another name", f"stack {i}")
+        seen.add(name)
+        yield _stack(table, top, f"stack {i}, ", name)
 
 
 def _tables(table: Table, key: str) -> list[Table]:
@@ -116,22 +130,26 @@ def _stack(table: Table, top: Table, prefix: str, name: str) -> Stack:
     if prefix:
         _known(table, ("name", "hop", "machine", "endpoint", "service"), prefix.rstrip(", "))
     hops = [_hop(hop, f"{prefix}hop {i}") for i, hop in enumerate(_tables(table, "hop"), 1)]
+    mine = prefix if "endpoint" in table else ""
     endpoints = _tables(table, "endpoint") or _tables(top, "endpoint")
     services = _tables(table, "service") or _tables(top, "service")
     app = None
     if endpoints:
         app = App(
-            *(_endpoint(one, f"endpoint {i}") for i, one in enumerate(endpoints, 1)),
+            *(_endpoint(one, f"{mine}endpoint {i}") for i, one in enumerate(endpoints, 1)),
             services=[_service(one, f"service {i}") for i, one in enumerate(services, 1)],
         )
-    machine = table.get("machine", {})
+    own = prefix if "machine" in table else ""
+    cores = _cores(table.get("machine", top.get("machine", {})), f"{own}machine")
+    return Stack(_numbered(hops), app, cores, name)
+
+
+def _cores(machine: Any, place: str) -> int | None:
     if not isinstance(machine, dict):
         raise InvalidError("machine", machine, "must be written as a [machine] table")
-    _known(machine, ("cores",), "machine")
+    _known(machine, ("cores",), place)
     cores = machine.get("cores")
-    if cores is not None:
-        cores = _at("machine", lambda: check_whole("cores", cores, 1, 4096))
-    return Stack(_numbered(hops), app, cores, name)
+    return None if cores is None else _at(place, lambda: check_whole("cores", cores, 1, 4096))
 
 
 def _numbered(hops: list[Hop]) -> tuple[Hop, ...]:
@@ -159,7 +177,21 @@ def _hop(table: Table, place: str) -> Hop:
     place = f"{place} ({table.get('name', server)})"
     keys = {key: value for key, value in table.items() if key != "server"}
     _known(keys, [f.name for f in fields(kind)], place)
-    return _at(place, lambda: kind(**keys))  # type: ignore[no-any-return]
+    return _at(place, lambda: kind(**_checked(keys)))  # type: ignore[no-any-return]
+
+
+def _checked(keys: Table) -> Table:
+    """Check what a file must say in full and Python need not: a name, and times with their unit."""
+    if "name" in keys:
+        check_text("name", keys["name"])
+    return {key: _written(key, value) if key in TIMES else value for key, value in keys.items()}
+
+
+def _written(key: str, value: Any) -> int:
+    """Check a duration in a file: 0, or with a unit (in Python a number is ns)."""
+    if isinstance(value, int) and value != 0:
+        raise InvalidError(key, value, 'must be a duration with a unit, in quotes, such as "30s"')
+    return check_duration(key, value)
 
 
 def _endpoint(table: Table, place: str) -> Endpoint:
@@ -172,9 +204,9 @@ def _endpoint(table: Table, place: str) -> Endpoint:
     return _at(place, lambda: Endpoint(**keys))  # type: ignore[no-any-return]
 
 
-def _steps(steps: Any) -> tuple[Step, ...]:
+def _steps(steps: Any, key: str = "steps") -> tuple[Step, ...]:
     if not isinstance(steps, list):
-        raise InvalidError("steps", steps, 'must be a list, such as [{cpu = "2ms"}]')
+        raise InvalidError(key, steps, 'must be a list, such as [{cpu = "2ms"}]')
     return tuple(_step(step) for step in steps)
 
 
@@ -185,7 +217,7 @@ def _step(step: Any) -> Step:
     if len(kinds) != 1:
         raise InvalidError("steps", step, "a step must have one of cpu, wait, call, parallel")
     kind = kinds[0]
-    _known(step, (kind, *{"wait": ("blocking",), "call": ("time",)}.get(kind, ())), "steps")
+    _known(step, (kind, *{"wait": ("blocking",), "call": ("time",)}.get(kind, ())), "")
     if kind == "cpu":
         return cpu(step["cpu"])
     if kind == "wait":
@@ -196,7 +228,7 @@ def _step(step: Any) -> Step:
     branches = step["parallel"]
     if not isinstance(branches, list):
         raise InvalidError("parallel", branches, "must be a list of lists of steps")
-    return parallel(*(_steps(branch) for branch in branches))
+    return parallel(*(_steps(branch, "parallel") for branch in branches))
 
 
 def _service(table: Table, place: str) -> Service:
@@ -210,7 +242,7 @@ def _change(table: Table, place: str) -> Change:
 
     def make() -> Change:
         down = check_one_of("down", table.get("down", True), (True, False))
-        return Change(check_duration("at", table.get("at")), check_text("hop", table.get("hop")), down)
+        return Change(_written("at", table.get("at")), check_text("hop", table.get("hop")), down)
 
     return _at(place, make)  # type: ignore[no-any-return]
 
@@ -229,9 +261,7 @@ def _workload_of(keys: Table) -> Workload:
     _known(keys, allowed, "workload")
     if kind == "replay":
         check_text("recording", keys.get("recording"))
-    for key in ("duration", "timeout", "backoff"):
-        if key in keys:
-            keys[key] = check_duration(key, keys[key])
+    keys = _checked(keys)
     if "keepalive" in keys:
         check_one_of("keepalive", keys["keepalive"], (True, False))
     if "client_speed" in keys:
@@ -251,7 +281,7 @@ def _profile(points: Any) -> tuple[tuple[int, float], ...]:
     for point in points:
         if not isinstance(point, list) or len(point) != 2:
             raise InvalidError("profile", point, form)
-        made.append((check_duration("profile", point[0]), check_number("profile", point[1], 0, 1e9)))
+        made.append((_written("profile", point[0]), check_number("profile", point[1], 0, 1e9)))
     return tuple(made)
 
 
@@ -265,81 +295,3 @@ def check_amount(key: str, value: Any, per: str = "") -> float:
     if match is None or float(match[1]) == 0:
         raise InvalidError(key, value, f"must be an amount above 0, such as 20kB{per}")
     return float(match[1]) * {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}[match[2]]
-
-
-def put(top: Table, setting: str) -> None:
-    """Put `hop.gunicorn.workers=8` over a parsed scenario; raise InvalidError."""
-    path, sign, text = setting.partition("=")
-    if not sign or not path.strip():
-        raise InvalidError("--set", setting, "must be KEY=VALUE, such as hop.gunicorn.workers=8")
-    parts = path.strip().split(".")
-    table: Any = top
-    while len(parts) > 1:
-        table, parts = _into(table, parts, setting)
-    if not isinstance(table, dict):
-        raise InvalidError("--set", setting, "names no key of the scenario")
-    table[parts[0]] = value_of(text)
-
-
-_UNNAMED = {"endpoint": "/"}
-
-
-def _into(table: Any, parts: list[str], setting: str) -> tuple[Any, list[str]]:
-    """Go one step along a setting's path; a list is entered by its item's name."""
-    head, rest = parts[0], parts[1:]
-    if not isinstance(table, dict):
-        raise InvalidError("--set", setting, "names no key of the scenario")
-    inner = table.setdefault(head, {}) if head in ("workload", "machine") else table.get(head)
-    if isinstance(inner, dict):
-        return inner, rest
-    if not isinstance(inner, list):
-        raise InvalidError("--set", setting, f"there is no [{head}] in the scenario")
-    names = [
-        str(one.get("name") or one.get("path") or one.get("server") or _UNNAMED.get(head)) for one in inner
-    ]
-    for item, name in zip(inner, names, strict=True):
-        if rest[: name.count(".") + 1] == name.split(".") and len(rest) > name.count(".") + 1:
-            return item, rest[name.count(".") + 1 :]
-    raise InvalidError("--set", setting, f"there is no such {head}; there is {', '.join(names)}")
-
-
-def value_of(text: str) -> Any:
-    """Read the value of a setting as TOML does; what is none is a text."""
-    try:
-        return tomllib.loads(f"v = {text.strip()}")["v"]
-    except tomllib.TOMLDecodeError:
-        return text.strip()
-
-
-def line_of(text: str, place: str, key: str) -> int | None:
-    """Find the line of a key: in the table that the place names, in its n-th occurrence."""
-    named = re.search(
-        r"(?:stack (\d+), )?(hop|endpoint|service|event|workload|machine|stack)(?: (\d+))?", place
-    )
-    start, number = 0, int(named[3] or 1) if named else 0
-    lines = text.splitlines()
-    if named:
-        start = _header(lines, named[2], number, int(named[1]) if named[1] else None)
-    for i in range(start, len(lines)):
-        if i > start and lines[i].lstrip().startswith("[") and "=" not in lines[i].split("#")[0]:
-            break
-        if re.search(rf"(?<![\w.-])\"?{re.escape(key)}\"?\s*=", lines[i].split("#")[0]):
-            return i + 1
-    return start + 1 if named and start < len(lines) else None
-
-
-def _header(lines: list[str], noun: str, number: int, stack: int | None) -> int:
-    """Find the line of the n-th table of a name, inside the stack that is meant; the end if there is none."""
-    stacks = seen = 0
-    for i, line in enumerate(lines):
-        head = re.match(r"\s*\[\[?\s*(?:(stack)\s*\.\s*)?(\w+)\s*\]", line)
-        if not head:
-            continue
-        if head[2] == "stack" and not head[1]:
-            stacks += 1
-            seen = 0 if noun != "stack" else seen
-        if head[2] == noun and (stack is None or stacks == stack):
-            seen += 1
-            if seen == number:
-                return i
-    return len(lines)

@@ -32,6 +32,8 @@ def written(value: object) -> str:
     """Write a value as TOML does, cut to a readable length."""
     if isinstance(value, bool):
         return str(value).lower()
+    if value is None:
+        return "nothing"
     text = f'"{value}"' if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -70,10 +72,10 @@ def check_one_of(key: str, value: Any, choices: Sequence[Any]) -> Any:
     return value
 
 
-def check_text(key: str, value: Any) -> str:
+def check_text(key: str, value: Any, place: str = "") -> str:
     """Check a text that is not empty."""
     if not isinstance(value, str) or not value.strip():
-        raise InvalidError(key, value, "must be a text")
+        raise InvalidError(key, value, "must be a text", place)
     return value
 
 

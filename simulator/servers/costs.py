@@ -32,7 +32,8 @@ IIS_PROXY, IIS_STATIC = 60 * US, 25 * US  # as Apache's
 FASTCGI = 60 * US  # uWSGI's work and the records' framing, in C
 MOD_WSGI = {"daemon": 80 * US, "embedded": 40 * US}  # the daemon adds a socket's round trip
 MOD_PYTHON = 60 * US
-HYPERCORN = 400 * US  # h11 on asyncio, and a task group a connection
+HYPERCORN = {"asyncio": 400 * US, "uvloop": 388 * US}  # h11, and a task group a connection; the loops
+# differ as uvicorn's do with h11
 GRANIAN = 30 * US  # parsing is Rust's, in threads without the GIL
 WAITRESS = 200 * US  # pure Python, two thread switches
 

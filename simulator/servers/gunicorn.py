@@ -21,13 +21,19 @@ def gunicorn_model(
         return asgi_model(asm, gunicorn, stack, cores)
     if gunicorn.worker_class == "gevent":
         return GeventModel(asm, gunicorn, cores)
-    kind = Processes if gunicorn.worker_class == "sync" else Threads
+    kind = Processes if class_of(gunicorn) == "sync" else Threads
     return kind(asm, gunicorn, cores, overhead_of(gunicorn))
+
+
+def class_of(gunicorn: Gunicorn) -> str:
+    """Give the class that runs: gunicorn takes gthread for sync workers with several threads."""
+    several = gunicorn.worker_class == "sync" and gunicorn.threads > 1
+    return "gthread" if several else gunicorn.worker_class
 
 
 def overhead_of(gunicorn: Gunicorn) -> int:
     """Give the ns of CPU that a request costs it."""
-    return gunicorn.overhead if gunicorn.overhead is not None else GUNICORN[gunicorn.worker_class]
+    return gunicorn.overhead if gunicorn.overhead is not None else GUNICORN[class_of(gunicorn)]
 
 
 class GeventModel:

@@ -12,4 +12,6 @@ def hypercorn_model(asm: Assembler, hypercorn: Hypercorn, stack: Stack, cores: i
     """Give an event loop a process."""
     if hypercorn.overhead is not None:
         return AsgiModel(asm, hypercorn, cores, hypercorn.overhead, 0, threads=has_def(stack))
-    return AsgiModel(asm, hypercorn, cores, HYPERCORN, ASGI_CONNECTION, threads=has_def(stack))
+    return AsgiModel(
+        asm, hypercorn, cores, HYPERCORN[hypercorn.loop], ASGI_CONNECTION, threads=has_def(stack)
+    )

@@ -94,10 +94,14 @@ class Endpoint:
     def __post_init__(self) -> None:
         check_text("path", self.path)
         object.__setattr__(self, "steps", tuple(self.steps))
-        if not (isinstance(self.weight, int | float) and 0 < self.weight < 1e9):
+        if isinstance(self.weight, bool) or not (
+            isinstance(self.weight, int | float) and 0 < self.weight < 1e9
+        ):
             raise InvalidError("weight", self.weight, "must be a number above 0")
         check_one_of("handler", self.handler, ("def", "async def"))
         check_one_of("framework", self.framework, FRAMEWORKS)
+        if self.served_by is not None:
+            check_text("served_by", self.served_by)
 
 
 @dataclass(frozen=True, slots=True)

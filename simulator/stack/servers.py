@@ -105,7 +105,6 @@ class Waitress(Hop):
     role: ClassVar[str] = "server"
     threads: int = whole(4)
     backlog: int = whole(1024, 0)
-    keepalive_timeout: int = time(120 * SECOND)
     overhead: int | None = time(None)
 
 
@@ -164,7 +163,6 @@ class ModPython(Hop):
     balance: ClassVar[str] = "random"
     workers: int = whole(5)
     backlog: int = whole(511, 0)
-    keepalive_timeout: int = time(5 * SECOND)
     timeout: int = time(0)
     boot: int = time(SECOND // 2)
     overhead: int | None = time(None)

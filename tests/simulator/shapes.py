@@ -174,6 +174,6 @@ def scenarios(draw):
     stack = draw(st.one_of(server_stacks(), station_stacks()))
     hop = stack.hops[-1].name
     changes = ()
-    if draw(st.booleans()):
+    if getattr(stack.hops[-1], "discipline", "") != "ps" and draw(st.booleans()):
         changes = (Change(40 * MS, hop, True), Change(160 * MS, hop, False))
     return Scenario((stack,), draw(workloads()), draw(st.integers(0, 2**40)), changes=changes)

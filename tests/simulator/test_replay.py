@@ -172,7 +172,7 @@ def test_a_scenario_names_its_recording(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ('kind = "replay"', "recording = None: must be a text"),
+        ('kind = "replay"', "recording = nothing: must be a text"),
         ('kind = "replay"\nrecording = "x.trace"\nrate = 4', "there is no such key"),
         ('kind = "again"', "must be"),
     ],

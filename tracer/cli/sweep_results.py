@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from simulator.replications import together
+from simulator.settings import value_of
 from simulator.sweep import Sweep, Unit
-from simulator.toml import value_of
 from tracer.cli.formats import flat, write_csv, write_json, write_lines
 from tracer.cli.simulate import ends_of
 
