@@ -31,6 +31,10 @@ GROUPS = {
 }
 
 
+def _of(screen: str, keys: str, shown: str, action: str, group: str, en: str, ko: str) -> Key:
+    return Key(tuple(keys.split(" ")), shown, action, group, {"en": en, "ko": ko}, screen)
+
+
 def _of_statistics(keys: tuple[str, ...], shown: str, action: str, words: dict[str, str]) -> Key:
     return Key(keys, shown, action, "place", words, "statistics")
 
@@ -72,6 +76,32 @@ KEYS = (
     _of_statistics(("enter",), "Enter", "enlarge", {"en": "plot alone, all", "ko": "하나만, 모두"}),
     _of_statistics(("n",), "n", "chapter_on", {"en": "next chapter", "ko": "다음 장"}),
     _of_statistics(("escape",), "Esc", "stop", {"en": "stop measuring", "ko": "재기 멈춤"}),
+    _of("timeline", "right l", "l Right", "cell_on", "time", "one cell on", "한 칸 나아가기"),
+    _of("timeline", "left h", "h Left", "cell_back", "time", "one cell back", "한 칸 되돌리기"),
+    _of("timeline", "shift+right L", "L", "cells_on", "time", "ten cells on", "열 칸 나아가기"),
+    _of("timeline", "shift+left H", "H", "cells_back", "time", "ten cells back", "열 칸 되돌리기"),
+    _of("timeline", "n right_square_bracket", "n ]", "mark_on", "time", "next mark", "다음 표시"),
+    _of("timeline", "N left_square_bracket", "N [", "mark_back", "time", "previous mark", "이전 표시"),
+    _of("timeline", "plus equals_sign z", "+ z", "zoom_in", "time", "zoom in", "확대"),
+    _of("timeline", "minus Z", "- Z", "zoom_out", "time", "zoom out", "축소"),
+    _of("timeline", "a", "a", "whole", "time", "all of it", "전체"),
+    _of("timeline", "full_stop .", ".", "pan_on", "time", "half a page on", "반 화면 나아가기"),
+    _of("timeline", "comma ,", ",", "pan_back", "time", "half a page back", "반 화면 되돌리기"),
+    _of("timeline", "0 home", "0", "start", "time", "start", "처음"),
+    _of("timeline", "dollar_sign end", "$", "end", "time", "end", "끝"),
+    _of("timeline", "v", "v", "by", "place", "lanes, requests", "레인별, 요청별"),
+    _of("timeline", "j down", "j Down", "row_down", "place", "row below", "아래 줄"),
+    _of("timeline", "k up", "k Up", "row_up", "place", "row above", "위 줄"),
+    _of("timeline", "pagedown", "PgDn", "page_down", "place", "page below", "아래 쪽"),
+    _of("timeline", "pageup", "PgUp", "page_up", "place", "page above", "위 쪽"),
+    _of("timeline", "enter", "Enter", "open_request", "place", "open the request", "요청 열기"),
+    _of("timeline", "f", "f", "follow", "place", "follow it", "따라가기"),
+    _of("timeline", "slash", "/", "search", "place", "search", "찾기"),
+    _of("timeline", "ampersand", "&", "filter", "place", "show only", "이것만 보기"),
+    _of("timeline", "escape", "Esc", "let_go", "place", "let go", "놓기"),
+    _of("timeline", "tab", "Tab", "other_side", "place", "the other side", "다른 쪽"),
+    _of("timeline", "w", "w", "sides", "place", "both, one side", "둘 다, 한쪽씩"),
+    _of("timeline", "m", "m", "bookmark", "telling", "bookmark", "책갈피"),
     Key(("question_mark", "f1"), "?", "help", "telling", {"en": "this help", "ko": "도움말"}, EVERYWHERE),
     Key(("colon", "ctrl+p"), ": ^P", "palette", "telling", {"en": "all actions", "ko": "모두"}, EVERYWHERE),
     Key(("q", "ctrl+q", "ctrl+c"), "q", "quit", "telling", {"en": "quit", "ko": "끝내기"}, EVERYWHERE),
@@ -117,6 +147,16 @@ FOOTER = {
         (("stop",), {"en": "stop", "ko": "멈춤"}),
         (("open stage",), {"en": "stage", "ko": "무대"}),
         (("help",), {"en": "help", "ko": "도움말"}),
+    ),
+    "timeline": (
+        (("zoom_in", "zoom_out"), {"en": "zoom", "ko": "확대"}),
+        (("cell_back", "cell_on"), {"en": "time", "ko": "시간"}),
+        (("row_down", "row_up"), {"en": "row", "ko": "줄"}),
+        (("mark_on", "mark_back"), {"en": "mark", "ko": "표시"}),
+        (("by",), {"en": "view", "ko": "보기"}),
+        (("search",), {"en": "search", "ko": "찾기"}),
+        (("filter",), {"en": "only", "ko": "이것만"}),
+        (("open_request",), {"en": "open", "ko": "열기"}),
     ),
 }
 """Screen -> what stands at its foot: actions, and a word for them."""

@@ -19,6 +19,7 @@ class Entry:
 
 SCREENS = (
     Entry("stage", "f2", {"en": "Stage", "ko": "무대"}, "tui.screens.stage:StageScreen"),
+    Entry("timeline", "f3", {"en": "Timeline", "ko": "시간표"}, "tui.screens.timeline:TimelineScreen"),
     Entry("statistics", "f6", {"en": "Statistics", "ko": "통계"}, "tui.screens.statistics:StatisticsScreen"),
 )
 
