@@ -28,8 +28,8 @@ def help_over(grid: Grid, language: str, glyphs: str = "narrow", screen: str = "
     """Lay the help of a screen over a whole grid; as many columns as its rows need."""
     room = grid.height - 2
     columns = _columns(list(_blocks(screen, language)), max(room, 1))
-    width = grid.width // len(columns)
-    rows = [_row(columns, number, width, grid.width) for number in range(max(room, 0))]
+    widths = _widths(columns, grid.width)
+    rows = [_row(columns, number, widths) for number in range(max(room, 0))]
     legend = _legend(language, kinds(glyphs).kinds, grid.width)
     return framed(grid, _TITLE[language], _CLOSE[language], [*rows, legend])
 
@@ -59,16 +59,24 @@ def _columns(blocks: list[list[Row]], room: int) -> list[list[Row]]:
     return columns
 
 
-def _row(columns: list[list[Row]], number: int, width: int, whole: int) -> Line:
+def _widths(columns: list[list[Row]], width: int) -> list[int]:
+    """Share out a width: a column takes what its longest row needs; the widest give where it is too much."""
+    wanted = [max(_KEY + 3 + width_of(words) for _, words in column or [("", "")]) for column in columns]
+    while sum(wanted) > width:
+        wanted[wanted.index(max(wanted))] -= 1
+    spare = width - sum(wanted)
+    return [one + (n + 1) * spare // len(wanted) - n * spare // len(wanted) for n, one in enumerate(wanted)]
+
+
+def _row(columns: list[list[Row]], number: int, widths: list[int]) -> Line:
     spans: list[Span] = []
-    for column in columns:
+    for column, width in zip(columns, widths, strict=True):
         pressed, words = column[number] if number < len(column) else ("", "")
         if words:
             spans += [Span(fitted(f"  {pressed}", _KEY + 2), BOLD), Span(fitted(words, width - _KEY - 2), 0)]
         else:
             spans.append(Span(fitted(f" {pressed}", width), Ink.FAINT))
-    used = width * len(columns)
-    return (*spans, Span(" " * (whole - used), 0))
+    return tuple(spans)
 
 
 def _legend(language: str, glyphs: str, width: int) -> Line:
