@@ -46,7 +46,7 @@ def link(
         profile=_profile(workload),
         due=list(workload.due) if isinstance(workload, Replay) and workload.due else [0, 0, 0],
         steps=len(rows) * STEP,
-        width=shape.regs + max(asm.regs, 1),
+        width=shape.regs + asm.regs,
         frame=shape.frame,
         seats=shape.seats,
         regs=shape.regs,

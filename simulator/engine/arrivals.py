@@ -5,48 +5,76 @@ from __future__ import annotations
 import math
 
 from simulator.draw import salt_of, uniform
-from simulator.engine.agenda import wake_at
+from simulator.engine.agenda import first_ticket, first_time, new_ticket
 from simulator.engine.state import (
+    ARRIVAL,
     ARRIVED,
+    BATCH,
     BURST_LEFT,
-    CLIENT,
     ISSUED,
     KEY,
     NOW,
     PC,
+    SALT,
     SEGMENT,
+    SIZE,
     WAKE,
     Program,
     World,
 )
 from simulator.engine.steps import REPLAY
-from simulator.engine.tokens import new_token, set_ready
+from simulator.engine.tokens import new_token
 
-ARRIVAL = 0x2545F4914F6CDD1D
+ACTOR = 0
+"""The first token is the arrivals' actor."""
+
+ARRIVAL_NAME = 0x2545F4914F6CDD1D
 """The name by which distances between arrivals are drawn."""
 
 NEVER = -1
 
 
-def arrive(p: Program, w: World, actor: int) -> None:
-    """A request arrives; the next one is scheduled."""
+def arrival_is_next(w: World) -> bool:
+    """Tell whether the next arrival, which stands beside the agenda, comes before all that stands in it."""
+    ticket = w.tok[ACTOR + WAKE]
+    if ticket < 0 or w.n[SIZE] == 0:
+        return ticket >= 0  # type: ignore[no-any-return]
+    time = first_time(w)
+    return w.n[ARRIVAL] < time or (w.n[ARRIVAL] == time and ticket < first_ticket(w))  # type: ignore[no-any-return]
+
+
+def arrive(p: Program, w: World) -> int:
+    """A request arrives; the next one is scheduled. Give its token."""
     t = new_token(p, w)
+    key = w.n[ARRIVED]
     w.tok[t + PC] = 0
-    w.tok[t + CLIENT] = -1
-    w.tok[t + KEY] = w.n[ARRIVED]
-    w.n[ARRIVED] += 1
-    set_ready(w, t)
-    schedule_arrival(p, w, actor)
+    w.tok[t + KEY] = key
+    w.tok[t + SALT] = w.salt[key % BATCH]
+    w.n[ARRIVED] = key + 1
+    schedule_arrival(p, w)
+    return t
 
 
-def schedule_arrival(p: Program, w: World, actor: int) -> None:
+def schedule_arrival(p: Program, w: World) -> None:
     """Schedule the next arrival, if there is one."""
-    w.tok[actor + WAKE] = -1
-    if p.requests >= 0 and w.n[ARRIVED] >= p.requests:
+    w.tok[ACTOR + WAKE] = -1
+    number = w.n[ARRIVED]
+    if p.requests >= 0 and number >= p.requests:
         return
+    if number % BATCH == 0:
+        draw_batch(p, w, number)
     time = next_arrival(p, w)
     if time >= 0 and (p.until < 0 or time < p.until):
-        wake_at(w, actor, time)
+        w.n[ARRIVAL] = time
+        w.tok[ACTOR + WAKE] = new_ticket(w, ACTOR)
+
+
+def draw_batch(p: Program, w: World, first: int) -> None:
+    """Draw for arrival `first` and those after it."""
+    for i in range(BATCH):
+        salt = salt_of(p.seed, first + i, 0)
+        w.salt[i] = salt
+        w.gap[i] = 1.0 if p.constant else -math.log(uniform(salt, ARRIVAL_NAME))
 
 
 def next_arrival(p: Program, w: World) -> int:
@@ -57,10 +85,7 @@ def next_arrival(p: Program, w: World) -> int:
         w.n[BURST_LEFT] -= 1
         return w.n[NOW]  # type: ignore[no-any-return]
     w.n[BURST_LEFT] = p.burst - 1
-    expected = 1.0
-    if not p.constant:
-        expected = -math.log(uniform(salt_of(p.seed, w.n[ARRIVED], 0), ARRIVAL))
-    return when(p, w, expected)
+    return when(p, w, w.gap[w.n[ARRIVED] % BATCH])
 
 
 def when(p: Program, w: World, expected: float) -> int:

@@ -11,7 +11,6 @@ from simulator.engine.state import (
     ANSWERS,
     BUSY,
     CALLED,
-    CLIENT,
     CONNECTION,
     CONNECTION_ROW,
     CONNECTIONS,
@@ -25,7 +24,6 @@ from simulator.engine.state import (
     IDLE_SINCE,
     IDLE_STACK,
     ISSUED,
-    KEPT,
     KEY,
     LAST,
     LENGTH,
@@ -68,11 +66,11 @@ ISSUE_STEP, ATTEMPT_STEP = 0, STEP
 OK, ERROR, TIMEOUT, REFUSED_OUTCOME = range(4)
 
 
-def start_client(p: Program, w: World, client: int, key: int) -> None:
-    """A closed client thinks, then sends its request number `key`."""
+def start_client(p: Program, w: World, key: int) -> None:
+    """A closed client thinks, then sends request `key`: its own number, or that of its last and `clients`."""
     t = new_token(p, w)
-    w.tok[t + CLIENT] = client
     w.tok[t + KEY] = key
+    w.tok[t + SALT] = salt_of(p.seed, key, 0)
     w.tok[t + PC] = ISSUE_STEP
     wake_at(w, t, w.n[NOW] + draw(p, p.think, salt_of(p.seed ^ THINK, key, 0)))
 
@@ -102,7 +100,6 @@ def issue(p: Program, w: World, t: int) -> bool:
 def attempt(p: Program, w: World, t: int) -> int:
     """The client sends the request; give the first step of its endpoint."""
     tok = w.tok
-    tok[t + SALT] = salt_of(p.seed, tok[t + KEY], tok[t + TRIES] - 1)
     tok[t + ANSWER] = 200
     endpoint = choose(p, w, t)
     if p.record:
@@ -134,14 +131,12 @@ def connect(p: Program, w: World, t: int) -> None:
     top = n[IDLE] - CONNECTION_ROW
     if top >= 0 and n[NOW] - conn[conn[top + IDLE_STACK] + IDLE_SINCE] <= p.keepalive:
         n[IDLE] = top
-        tok[t + CONNECTION] = conn[top + IDLE_STACK]
-        tok[t + KEPT] = 1
+        tok[t + CONNECTION] = conn[top + IDLE_STACK] + 1
         return
     # What lies below has been idle for longer still.
     for i in range(0, n[IDLE], CONNECTION_ROW):
         forget_connection(w, conn[i + IDLE_STACK])
     n[IDLE] = 0
-    tok[t + KEPT] = 0
     if n[UNUSED] > 0:
         n[UNUSED] -= CONNECTION_ROW
         tok[t + CONNECTION] = conn[n[UNUSED] + UNUSED_STACK]
@@ -158,12 +153,13 @@ def forget_connection(w: World, connection: int) -> None:
 
 def pick(p: Program, w: World, t: int, pc: int) -> int:
     """Pick the process that serves; a kept-alive connection stays with the one that took it."""
-    by_connection = p.step[pc + D] and p.keepalive >= 0
-    if by_connection and w.tok[t + KEPT]:
-        return w.conn[w.tok[t + CONNECTION] + PROCESS]  # type: ignore[no-any-return]
+    if not p.step[pc + D] or p.keepalive < 0:
+        return among(p, w, t, pc)
+    connection = w.tok[t + CONNECTION]
+    if connection & 1:
+        return w.conn[connection - 1 + PROCESS]  # type: ignore[no-any-return]
     process = among(p, w, t, pc)
-    if by_connection:
-        w.conn[w.tok[t + CONNECTION] + PROCESS] = process
+    w.conn[connection + PROCESS] = process
     return process
 
 
@@ -179,7 +175,7 @@ def among(p: Program, w: World, t: int, pc: int) -> int:
     if rule == RANDOM:
         return (mix(w.tok[t + SALT] ^ name_of(p, p.step[pc + DRAW])) >> 20) % count  # type: ignore[no-any-return]
     # By the client's address: the same client always goes to the same process.
-    address = w.tok[t + CLIENT] if w.tok[t + CLIENT] >= 0 else w.tok[t + KEY]
+    address = w.tok[t + KEY] % p.clients if p.workload == CLOSED else w.tok[t + KEY]
     return (mix(p.seed ^ address) >> 20) % count  # type: ignore[no-any-return]
 
 
@@ -202,10 +198,11 @@ def reply(p: Program, w: World, t: int) -> None:
     tok[t + ORPHAN] = 1
     status = tok[t + ANSWER]
     if tok[t + CONNECTION] >= 0:
+        connection = tok[t + CONNECTION] & ~1
         if status == REFUSED:
-            forget_connection(w, tok[t + CONNECTION])
+            forget_connection(w, connection)
         else:
-            put_idle(w, tok[t + CONNECTION])
+            put_idle(w, connection)
     close_attempt(p, w, t, status)
     if status == REFUSED:
         fail(p, w, t, REFUSED_OUTCOME, status)
@@ -226,7 +223,7 @@ def give_up(p: Program, w: World, t: int) -> None:
     tok[t + GONE] = -1
     tok[t + ORPHAN] = 1
     if tok[t + CONNECTION] >= 0:
-        forget_connection(w, tok[t + CONNECTION])
+        forget_connection(w, tok[t + CONNECTION] & ~1)
     close_attempt(p, w, t, GAVE_UP)
     fail(p, w, t, TIMEOUT, GAVE_UP)
 
@@ -249,8 +246,8 @@ def fail(p: Program, w: World, t: int, outcome: int, status: int) -> None:
         finish(p, w, t, outcome, status)
         return
     again = new_token(p, w)
-    tok[again + CLIENT] = tok[t + CLIENT]
     tok[again + KEY] = tok[t + KEY]
+    tok[again + SALT] = salt_of(p.seed, tok[t + KEY], tok[t + TRIES])
     tok[again + REQUEST] = tok[t + REQUEST]
     tok[again + DUE] = tok[t + DUE]
     tok[again + COUNTED] = tok[t + COUNTED]
@@ -282,5 +279,5 @@ def finish(p: Program, w: World, t: int, outcome: int, status: int) -> None:
         row = tok[t + REQUEST] * REQUEST_ROW
         w.requests[row + REQUEST_END] = n[NOW]
         w.requests[row + REQUEST_STATUS] = status
-    if p.workload == CLOSED and tok[t + CLIENT] >= 0 and may_issue(p, w):
-        start_client(p, w, tok[t + CLIENT], tok[t + KEY] + p.clients)
+    if p.workload == CLOSED and may_issue(p, w):
+        start_client(p, w, tok[t + KEY] + p.clients)

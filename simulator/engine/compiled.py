@@ -36,8 +36,10 @@ INSTEAD: dict[Any, Any] = {
     draw.mix: draw.unsigned_mix,
     draw.unmix: draw.unsigned_unmix,
     agenda.push: agenda.array_push,
-    agenda.next_time: agenda.array_next_time,
-    agenda.pop: agenda.array_pop,
+    agenda.replace_first: agenda.array_replace_first,
+    agenda.drop_first: agenda.array_drop_first,
+    agenda.first_time: agenda.array_first_time,
+    agenda.first_ticket: agenda.array_first_ticket,
     agenda.has_room: agenda.array_has_room,
     agenda.sweep: agenda.array_sweep,
 }
@@ -72,14 +74,15 @@ def is_cached() -> bool:
 
 
 HOT = frozenset({
-    "acquire", "act", "advance", "among", "array_pop", "array_push", "arrive", "attempt", "begin_phase",
-    "cancel_gone", "cancel_wake", "choose", "close_attempt", "compute", "draw", "drop_token",
-    "end_phase", "enqueue", "enter", "finish", "free_lane", "grant", "happen", "held_within", "hold",
-    "hold_lane", "is_live", "issue", "leave", "leave_line", "let_go", "may_issue", "name_of",
-    "new_token", "next_arrival", "no_more", "note_wait", "pick", "pool_of", "rarer", "release", "reply",
-    "resume", "rise", "run", "salt_of", "schedule", "schedule_arrival", "seat_of", "seize", "set_ready",
-    "sink", "stand_in_line", "take_ready", "tells_outside", "uniform", "unlink", "unsigned_mix",
-    "wake_at", "when",
+    "acquire", "act", "advance", "among", "array_drop_first", "array_first_ticket", "array_first_time",
+    "array_push", "array_replace_first", "arrival_is_next", "arrive", "attempt", "begin_phase",
+    "cancel_gone", "cancel_wake", "choose", "close_attempt", "close_hole", "compute", "draw",
+    "drop_token", "end_phase", "enqueue", "enter", "finish", "free_lane", "grant", "happen",
+    "held_within", "hold", "hold_lane", "is_live", "issue", "leave", "leave_line", "let_go", "may_issue",
+    "name_of", "new_ticket", "new_token", "next_arrival", "no_more", "note_wait", "pick", "pool_of",
+    "pop", "rarer", "release", "reply", "resume", "rise", "run", "salt_of", "schedule",
+    "schedule_arrival", "seat_of", "seize", "set_ready", "sink", "stand_in_line", "take_ready",
+    "tells_outside", "uniform", "unlink", "unsigned_mix", "wake_at", "when",
 })  # fmt: skip
 """What a request meets on its way: inlined by force. The compiler decides about the others."""
 
@@ -105,20 +108,27 @@ def load() -> Callable[[Any, Any, int], int]:
 
     njit: Any = numba.njit
     config: Any = numba.config
-    cached = _can_write()
+    model = {"_nrt": False, "error_model": "numpy", "no_cfunc_wrapper": True}
 
     def wrap(function: Callable[..., Any], copy: Callable[..., Any]) -> Any:
-        outer = function is interpreter.run
-        wrapper = {"no_cpython_wrapper": not outer, "no_cfunc_wrapper": True}
-        model = {"_nrt": False, "error_model": "numpy", "forceinline": function.__name__ in HOT}
-        return njit(cache=outer and cached, **model, **wrapper)(copy)
+        return njit(no_cpython_wrapper=True, forceinline=function.__name__ in HOT, **model)(copy)
 
     before = config.CACHE_DIR
     config.CACHE_DIR = str(_cache())
     try:
-        return twins(wrap)[interpreter.run]  # type: ignore[no-any-return]
+        return njit(cache=_can_write(), **model)(_entry(twins(wrap)[interpreter.run]))  # type: ignore[no-any-return]
     finally:
         config.CACHE_DIR = before
+
+
+def _entry(run: Any) -> Callable[[Any, Any, int], int]:
+    """Give the function that Python calls; looking for indices outside (a test does) needs real arrays."""
+    import numba
+
+    from simulator.engine import columns
+
+    entry = columns.checked if numba.config.BOUNDSCHECK else columns.unchecked
+    return types.FunctionType(entry.__code__, {**vars(columns), "run": run}, "run")
 
 
 def _can_write() -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from simulator.draw import draw, mean_of, mix, name_of, uniform
 from simulator.engine.account import begin_phase, end_phase, enter, leave, seat_of
-from simulator.engine.agenda import TOKENS, has_room, next_time, pop, schedule, sweep
-from simulator.engine.arrivals import arrive, schedule_arrival
+from simulator.engine.agenda import TOKENS, close_hole, first_time, has_room, pop, schedule, sweep
+from simulator.engine.arrivals import arrival_is_next, arrive, schedule_arrival
 from simulator.engine.clients import attempt, give_up, issue, pick, reply, start_client
 from simulator.engine.compute import asked_long_enough, compute, let_go
 from simulator.engine.cores import first_is_done
@@ -14,15 +14,17 @@ from simulator.engine.pools import GRANTED, QUEUED, acquire, release
 from simulator.engine.state import (
     ANSWER,
     ANSWERS,
+    ARRIVAL,
     BEGUN,
     CHILDREN,
+    CONNECTION,
     COUNTED,
     CREDIT,
     DEPTH,
     DRAW,
+    EVENTS_DONE,
     GONE,
     ISSUED,
-    KEPT,
     LIVE,
     LOOKS,
     NOW,
@@ -62,7 +64,6 @@ from simulator.engine.steps import (
     AGAIN,
     AGENDA_FULL,
     ANSWERS_FULL,
-    ARRIVALS,
     ATTEMPT,
     BOOT,
     BREATH,
@@ -118,29 +119,37 @@ def run(p: Program, w: World, horizon: int) -> int:
                 return full
             n[CREDIT] = MOVES
         n[CREDIT] -= 1
-        if n[BEGUN] <= p.clients:
-            begin(p, w)
-        elif n[READY] >= 0:
-            resume(p, w, take_ready(w))
-        elif n[SIZE] == 0 or (n[LIVE] == 0 and w.tok[0 + WAKE] < 0):
-            return DONE
-        elif horizon >= 0 and next_time(w) > horizon:
-            n[NOW] = horizon
-            return HORIZON
+        if n[READY] >= 0:
+            t = take_ready(w)
+        elif n[BEGUN] <= p.clients:
+            t = begin(p, w)
         else:
-            happen(p, w, pop(w))
+            close_hole(w)
+            arrival = arrival_is_next(w)
+            if not arrival and (n[SIZE] == 0 or (n[LIVE] == 0 and w.tok[0 + WAKE] < 0)):
+                return DONE
+            time = n[ARRIVAL] if arrival else first_time(w)
+            if 0 <= horizon < time:
+                n[NOW] = horizon
+                return HORIZON
+            n[NOW] = time
+            n[EVENTS_DONE] += 1
+            t = arrive(p, w) if arrival else happen(p, w, pop(w))
+        if t >= 0:
+            resume(p, w, t)
 
 
-def begin(p: Program, w: World) -> None:
-    """Start the actors, then the closed clients, one a call."""
+def begin(p: Program, w: World) -> int:
+    """Start the actors, then the closed clients, one a call; no token can go on yet."""
     n = w.n
     if n[BEGUN] > 0:
-        start_client(p, w, n[BEGUN] - 1, n[BEGUN] - 1)
+        start_client(p, w, n[BEGUN] - 1)
     else:
         if p.workload != CLOSED:
-            schedule_arrival(p, w, 0)
+            schedule_arrival(p, w)
         await_event(p, w, p.width)
     n[BEGUN] += 1
+    return -1
 
 
 def lacks_room(p: Program, w: World) -> int:
@@ -175,28 +184,26 @@ def lacks_log(w: World, rows: int) -> int:
     return REQUESTS_FULL if (n[ISSUED] + MOVES) * REQUEST_ROW > len(w.requests) else 0
 
 
-def happen(p: Program, w: World, ticket: int) -> None:
-    """Let an event happen, unless it was cancelled."""
+def happen(p: Program, w: World, ticket: int) -> int:
+    """Let an event happen, unless it was cancelled; give the token that goes on, or -1."""
     t = ticket & TOKENS
     tok = w.tok
     if tok[t + WAKE] == ticket:
         tok[t + WAKE] = -1
-        if tok[t + PC] < 0:
-            act(p, w, t)
-        else:
-            resume(p, w, t)
+        if tok[t + PC] >= 0:
+            return t
+        act(p, w, t)
     elif tok[t + GONE] == ticket:
         give_up(p, w, t)
     else:
         w.n[STALE] -= 1
+    return -1
 
 
 def act(p: Program, w: World, actor: int) -> None:
     """Do what an actor is there for; `pc` is minus its kind, `queue` the pool or set of cores."""
     kind, which = -w.tok[actor + PC], w.tok[actor + CHILDREN]
-    if kind == ARRIVALS:
-        arrive(p, w, actor)
-    elif kind == CORES:
+    if kind == CORES:
         first_is_done(w, which)
     elif kind == GIL:
         asked_long_enough(p, w, which)
@@ -273,7 +280,7 @@ def rarer(p: Program, w: World, t: int, pc: int, op: int) -> int:
     elif op == STATUS:
         tok[t + ANSWER] = p.step[pc + A]
     elif op == REUSED:
-        return p.step[pc + A] if p.keepalive >= 0 and tok[t + KEPT] else pc + STEP
+        return p.step[pc + A] if p.keepalive >= 0 and tok[t + CONNECTION] & 1 else pc + STEP
     elif op == END:
         drop_token(w, t)
         return -1

@@ -22,27 +22,24 @@ Column = Any
     SALT,  # the same, mixed with seed and occurrence
     DUE,
     STARTED,  # the present step, if it takes time
-    LEFT,  # CPU ns still to do
+    LEFT,  # CPU ns still to do; of a fork the branches still running; of an actor what it looks after
     REQUEST,
     TRIES,
     ANSWER,  # the status
     COUNTED,  # 1 unless it is warm-up
     ORPHAN,  # 1: its client has left
     NEXT,  # in whatever list it stands
-    PREV,
+    PREV,  # of who computes: its place in the heap of its cores
     QUEUE,  # the pool it waits for
     PARENT,  # of a branch
-    CHILDREN,  # branches still running; of an actor what it looks after
-    PLACE,  # in the heap of its cores
-    ROW,  # of the log: its present phase
-    CLIENT,  # of closed workloads
-    CONNECTION,
-    KEPT,  # 1: the connection was used before
-) = range(23)
-TOKEN = 23
+    CONNECTION,  # its handle; 1 more: it was used before
+) = range(18)
+TOKEN = 18
+CHILDREN, PLACE = LEFT, PREV
 
 # Fields of a frame: one for each visit that a token is inside of. The last two only when recording.
 CALLED, WAITED, VISIT, OUTER = range(4)
+ROW = TOKEN + OUTER  # of the log: a token's present phase. Nobody is outside of the client's visit
 
 # Fields of a pool.
 (
@@ -99,6 +96,8 @@ CONNECTION_ROW = 4
     ORDER,  # events scheduled so far: what breaks a tie of time
     EVENTS_DONE,
     SIZE,  # of the agenda
+    HOLE,  # 1: its first entry has happened
+    ARRIVAL,  # when the next open request arrives, if the first actor has a ticket
     STALE,  # entries of the agenda that were cancelled
     SPARE,  # the first unused token
     READY,  # the first token that can go on now
@@ -126,8 +125,11 @@ CONNECTION_ROW = 4
     LOOKS,  # how often room was looked for
     STILL,  # how often in a row the clock had not moved since
     SEEN,  # the time then
-) = range(31)
-NUMBERS = 31
+) = range(33)
+NUMBERS = 33
+
+BATCH = 64
+"""Requests that are drawn for together: alone each would wait for its own hash and logarithm to end."""
 
 
 class Program(NamedTuple):
@@ -178,8 +180,9 @@ class World(NamedTuple):
     share: Column
     finish: Column  # float: heaps of virtual finish times, one for each set of cores
     job: Column  # the tokens in them
-    at: Column  # the agenda; in plain Python it holds the pairs, and `what` nothing
-    what: Column
+    at: Column  # the agenda: time and ticket of each entry; in plain Python pairs of them
+    salt: Column  # of a batch of arrivals
+    gap: Column  # float: how many arrivals are expected before each
     conn: Column
     line: Column  # by hop: visits that are queued now, and the most there were
     spent: Column  # ns by step; the second half: waiting for the GIL in that step

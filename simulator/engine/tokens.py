@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from simulator.engine.state import (
     ANSWER,
-    CHILDREN,
     CONNECTION,
     COUNTED,
     GONE,
@@ -14,12 +13,10 @@ from simulator.engine.state import (
     ORPHAN,
     PARENT,
     PEAK,
-    PLACE,
     QUEUE,
     READY,
     READY_LAST,
     REQUEST,
-    ROW,
     SALT,
     SPARE,
     STARTED,
@@ -45,9 +42,6 @@ def new_token(p: Program, w: World) -> int:
     tok[t + ORPHAN] = 0
     tok[t + QUEUE] = -1
     tok[t + PARENT] = -1
-    tok[t + CHILDREN] = 0
-    tok[t + PLACE] = -1
-    tok[t + ROW] = -1
     tok[t + STARTED] = -1
     tok[t + CONNECTION] = -1
     for seat in range(t + p.seats, t + p.regs):

@@ -12,6 +12,7 @@ from simulator.engine.state import (
     ACTOR,
     AFTER,
     BASE,
+    BATCH,
     BEYOND_LANE,
     CHILDREN,
     CONNECTION_ROW,
@@ -45,7 +46,7 @@ from simulator.engine.state import (
 )
 from simulator.program import Layout, PoolSpec
 
-FLOATS = frozenset({"number", "table", "chance", "profile", "share", "finish"})
+FLOATS = frozenset({"number", "table", "chance", "profile", "share", "finish", "gap"})
 ROOM = 512
 """Tokens that a run starts with, actors left out."""
 
@@ -122,8 +123,9 @@ def new_world(store: Store, p: Program, layout: Layout, actors: Actors) -> World
     columns["spent"] = store.zeros("spent", 2 * p.steps)
     columns["visited"] = store.zeros("visited", p.steps)
     columns["outcome"] = store.zeros("outcome", 8)
+    columns["salt"], columns["gap"] = store.zeros("salt", BATCH), store.zeros("gap", BATCH)
     if store.arrays:
-        columns["at"], columns["what"] = store.zeros("at", 2048), store.zeros("what", 2048)
+        columns["at"] = store.zeros("at", 4096)
     if store.arrays and p.record and p.requests > 0:
         columns |= _log_room(store, p, layout)
     world = more_tokens(store, p, World(**columns), len(actors) + ROOM, len(actors))
@@ -193,10 +195,7 @@ def grow(store: Store, p: Program, world: World, full: int) -> World:
         old = len(world.tok) // p.width
         return more_tokens(store, p, world, 2 * old, old)
     if full == steps.AGENDA_FULL:
-        room = 2 * len(world.at)
-        return world._replace(
-            at=store.grown("at", world.at, room), what=store.grown("what", world.what, room)
-        )
+        return world._replace(at=store.grown("at", world.at, 2 * len(world.at)))
     name = LOGS[full]
     column = getattr(world, name)
     length = max(4 * len(column), 128 * (p.steps + 1024))
