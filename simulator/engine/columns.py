@@ -9,9 +9,14 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from numba.core import types
-from numba.core.extending import intrinsic, lower_builtin, models, register_model
-from numba.np.arrayobj import make_array
+import numba.core.extending as numba_extending
+from numba.core import types as numba_types
+from numba.np import arrayobj as numba_arrays
+
+# numba has no type hints.
+extending: Any = numba_extending
+types: Any = numba_types
+make_array: Any = numba_arrays.make_array
 
 run: Any = None
 """The compiled interpreter: `compiled` puts it into the globals of one of the two functions below."""
@@ -21,7 +26,7 @@ class Bare(types.Array):  # type: ignore[misc]
     """A column of which every index lies inside."""
 
 
-register_model(Bare)(models.ArrayModel)
+extending.register_model(Bare)(extending.models.ArrayModel)
 
 
 def _place(context: Any, builder: Any, kind: Any, column: Any, index: Any) -> Any:
@@ -29,12 +34,12 @@ def _place(context: Any, builder: Any, kind: Any, column: Any, index: Any) -> An
     return builder.gep(data, [index], inbounds=True)
 
 
-@lower_builtin(operator.getitem, Bare, types.Integer)  # type: ignore[untyped-decorator]
+@extending.lower_builtin(operator.getitem, Bare, types.Integer)  # type: ignore[untyped-decorator]
 def _read(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     return builder.load(_place(context, builder, signature.args[0], *args))
 
 
-@lower_builtin(operator.setitem, Bare, types.Integer, types.Any)  # type: ignore[untyped-decorator]
+@extending.lower_builtin(operator.setitem, Bare, types.Integer, types.Any)  # type: ignore[untyped-decorator]
 def _write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     column, index, value = args
     kind = signature.args[0]
@@ -42,7 +47,7 @@ def _write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     builder.store(value, _place(context, builder, kind, column, index))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@extending.intrinsic  # type: ignore[untyped-decorator]
 def bare(_context: Any, columns: Any) -> Any:
     """Give a named tuple, its arrays as Bare ones: the same values under another type."""
     fields = [Bare(t.dtype, 1, "C") if isinstance(t, types.Array) else t for t in columns.types]

@@ -127,7 +127,8 @@ def _entry(run: Any) -> Callable[[Any, Any, int], int]:
 
     from simulator.engine import columns
 
-    entry = columns.checked if numba.config.BOUNDSCHECK else columns.unchecked
+    config: Any = numba.config
+    entry = columns.checked if config.BOUNDSCHECK else columns.unchecked
     return types.FunctionType(entry.__code__, {**vars(columns), "run": run}, "run")
 
 
