@@ -32,10 +32,24 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 60\r\n
 ETHERNET = b"\2" * 12 + b"\x08\x00"
 
 
-def frame(port: int, way: int, seq: int, ack: int, flags: int, payload: bytes) -> bytes:
-    """Make a frame between 10.0.0.1:port and 10.0.0.2:80."""
-    ports = (port, 80) if way == 0 else (80, port)
-    ends = b"\x0a\0\0\1\x0a\0\0\2" if way == 0 else b"\x0a\0\0\2\x0a\0\0\1"
+FORWARDED = (
+    b"GET /item/%06d HTTP/1.1\r\nHost: example\r\nX-Request-ID: %032x\r\nX-Forwarded-For: 10.0.0.1\r\n"
+    b"Accept: */*\r\n\r\n"
+)
+BY = {80: b"nginx", 8000: b"gunicorn"}
+
+
+def answer(port: int) -> bytes:
+    """Give the answer of the server on a port."""
+    return ANSWER.replace(b"\r\n", b"\r\nServer: " + BY[port] + b"\r\n", 1)
+
+
+def frame(port: int, way: int, seq: int, ack: int, flags: int, payload: bytes, server: int = 80) -> bytes:
+    """Make a frame between 10.0.0.1:port and 10.0.0.2:80, or 10.0.0.2:port and 10.0.0.3:server."""
+    ports = (port, server) if way == 0 else (server, port)
+    first = 1 if server == 80 else 2
+    hosts = (first, first + 1) if way == 0 else (first + 1, first)
+    ends = b"".join(b"\x0a\0\0" + bytes([host]) for host in hosts)
     ip = struct.pack(">BBHHHBBH", 0x45, 0, 40 + len(payload), 0, 0x4000, 64, 6, 0) + ends
     return ETHERNET + ip + struct.pack(">HHIIHHI", *ports, seq, ack, 5 << 12 | flags, 500, 0) + payload
 
@@ -57,6 +71,41 @@ def turns(port: int, count: int) -> Iterator[bytes]:
     yield frame(port, 0, seq, ack, FIN | ACK, b"")
     yield frame(port, 1, ack, seq + 1, FIN | ACK, b"")
     yield frame(port, 0, seq + 1, ack + 1, ACK, b"")
+
+
+def proxied(path: Path, frames: int, *, together: int = 8) -> None:
+    """Write a capture of nginx before gunicorn: kept clients, a connection upstream for each request.
+
+    Request ids join them. Of each exchange 12 frames; clients take turns.
+    """
+    seq, ack = [1] * together, [1] * together
+    with path.open("wb") as file:
+        writer = PcapWriter(file)
+        for number in range(frames // 12):
+            client, port = number % together, 1024 + together + number % 50_000
+            ask, back = FORWARDED % (number, number), answer(80)
+            inner = list(upstream(port, number))
+            own = (1024 + client, 0, seq[client], ack[client], ACK, ask)
+            seq[client] += len(ask)
+            reply = (1024 + client, 1, ack[client], seq[client], ACK, back)
+            ack[client] += len(back)
+            for place, packet in enumerate([frame(*own), *inner, frame(*reply)]):
+                writer.write(packet, START + (number * 12 + place) * 20_000)
+
+
+def upstream(port: int, number: int) -> Iterator[bytes]:
+    """Ask gunicorn once, on a connection of its own."""
+    ask, back = FORWARDED % (number, number), answer(8000)
+    yield frame(port, 0, 0, 0, SYN, b"", 8000)
+    yield frame(port, 1, 0, 1, SYN | ACK, b"", 8000)
+    yield frame(port, 0, 1, 1, ACK, b"", 8000)
+    yield frame(port, 0, 1, 1, ACK, ask, 8000)
+    yield frame(port, 1, 1, 1 + len(ask), ACK, b"", 8000)
+    yield frame(port, 1, 1, 1 + len(ask), ACK, back, 8000)
+    yield frame(port, 0, 1 + len(ask), 1 + len(back), ACK, b"", 8000)
+    yield frame(port, 1, 1 + len(back), 1 + len(ask), FIN | ACK, b"", 8000)
+    yield frame(port, 0, 1 + len(ask), 2 + len(back), FIN | ACK, b"", 8000)
+    yield frame(port, 1, 2 + len(back), 2 + len(ask), ACK, b"", 8000)
 
 
 def write(path: Path, frames: int, *, turns_each: int, together: int = 8) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def _encoded(name: str, rows: list[Any], intern: Interner) -> dict[str, NDArray[
     texts = text_columns(TABLES[name])
     made = {}
     for column, dtype in raw_columns(name).items():
-        values: Iterable[Any] = (getattr(row, column) for row in rows)
+        values: Iterable[Any] = map(attrgetter(column), rows)
         if column in texts:
             values = map(intern, values)
         try:

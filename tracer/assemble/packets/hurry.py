@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.assemble.packets.identity import Identity
+from tracer.assemble.packets.line import Line
 from tracer.assemble.packets.places import Moment
-from tracer.assemble.packets.plain import Answered, Asked, Heads
+from tracer.assemble.packets.plain import Answer, Answered, Asked, Heads
+from tracer.assemble.packets.stay import Stay
 from tracer.assemble.packets.stretches import I8, Moments, Stretch
 from tracer.capture import Data
+from tracer.recording import UNKNOWN, Outcome
 
 WORTH = 8
 """Exchanges in a row from which the short cut pays."""
@@ -46,6 +50,19 @@ class Plain(NamedTuple):
         start, sent, first, last = (moments.part(begin, end) for moments in self[2:])
         return Plain(asked, answered, start, sent, first, last)
 
+    def stays(self, ids: list[int], lines: list[Line]) -> list[Stay]:
+        """Make the stays of it, where they may have to do with others; ids and lines are theirs."""
+        return [_stay(*row) for row in zip(ids, lines, *self._rows(), strict=True)]
+
+    def _rows(self) -> tuple[list[Any], ...]:
+        asked, answered = self.asked, self.answered
+        moments = (list(map(Moment, m.frame.tolist(), m.time.tolist())) for m in self[2:])
+        sizes = (
+            [end - head for head, end in zip(message.head, message.end, strict=True)]
+            for message in (asked, answered)
+        )
+        return (asked.method, asked.target, asked.version, asked.identity, answered.answer, *sizes, *moments)
+
     def stretch(self, id_: I8, listener: I8, lane: I8) -> Stretch:
         """Make the columns of it."""
         asked, answered = self.asked, self.answered
@@ -56,7 +73,7 @@ class Plain(NamedTuple):
             asked.method,
             asked.target,
             asked.version,
-            np.array(answered.status, np.int64),
+            np.array([answer.status for answer in answered.answer], np.int64),
             np.array(asked.end, np.int64) - np.array(asked.head, np.int64),
             np.array(answered.end, np.int64) - np.array(answered.head, np.int64),
             self.start,
@@ -64,6 +81,29 @@ class Plain(NamedTuple):
             self.first,
             self.last,
         )
+
+
+def _stay(
+    id_: int,
+    line: Line,
+    method: str,
+    target: str,
+    version: str,
+    who: Identity,
+    answer: Answer,
+    bytes_in: int,
+    bytes_out: int,
+    start: Moment,
+    sent: Moment,
+    first: Moment,
+    last: Moment,
+) -> Stay:
+    who = who.with_ids(answer.ids)
+    stay = Stay(id_, line, UNKNOWN, method, target, f"http/{version}", who, start, sent, sent, first, last)
+    stay.end, stay.status, stay.encoded = last, answer.status, answer.encoded
+    stay.bytes_in, stay.bytes_out = bytes_in, bytes_out
+    stay.outcome = Outcome.ERROR if answer.status >= 500 else Outcome.OK
+    return stay
 
 
 def plain_of(asking: Data, answering: Data, since: tuple[Moment, Moment], heads: Heads) -> Plain | None:

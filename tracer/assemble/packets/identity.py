@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tracer.wire import Head
+from tracer.wire.message import Pairs
 
 IDS = frozenset({
     "x-request-id", "request-id", "x-correlation-id", "x-amzn-trace-id", "x-amzn-requestid",
@@ -18,6 +19,7 @@ SHORTEST = 8
 FORWARDED = frozenset({"x-forwarded-for", "x-real-ip", "forwarded", "via", "x-forwarded-proto"})
 """Header fields that proxies add."""
 TRACE = "traceparent"
+NO_IDS: frozenset[str] = frozenset()
 
 
 class Identity(NamedTuple):
@@ -31,7 +33,10 @@ class Identity(NamedTuple):
 
     def with_answer(self, head: Head) -> Identity:
         """Add the ids that the answer tells."""
-        more = _ids(head)
+        return self.with_ids(_ids(head))
+
+    def with_ids(self, more: frozenset[str]) -> Identity:
+        """Add ids."""
         return self._replace(ids=self.ids | more) if more else self
 
 
@@ -40,8 +45,16 @@ NOBODY = Identity()
 
 def identity(head: Head) -> Identity:
     """Read the identity of a request."""
-    ids, trace, forwarded, agent = _ids(head), None, bool(head.variables), None
-    for name, value in head.headers:
+    plain = identity_of(head.headers)
+    if not head.variables:
+        return plain
+    return plain._replace(peer=_peer(head), ids=_ids(head), forwarded=True)
+
+
+def identity_of(headers: Pairs) -> Identity:
+    """Read it of a request that has header fields alone."""
+    found, trace, forwarded, agent = ids_of(headers), None, False, None
+    for name, value in headers:
         if name in FORWARDED:
             forwarded = True
         elif name == TRACE:
@@ -49,13 +62,18 @@ def identity(head: Head) -> Identity:
             trace = parts[1] if len(parts) >= 4 and len(parts[1]) == 32 else None
         elif name in ("user-agent", "cookie"):
             agent = f"{agent}\n{value}" if agent else value
-    return Identity(_peer(head), ids, trace, forwarded, agent)
+    return Identity(None, found, trace, forwarded, agent)
 
 
 def _ids(head: Head) -> frozenset[str]:
-    found = [value for name, value in head.headers if name in IDS and len(value) >= SHORTEST]
-    found += [value for name, value in head.variables if name in VARIABLES and len(value) >= SHORTEST]
-    return frozenset(found)
+    found = [value for name, value in head.variables if name in VARIABLES and len(value) >= SHORTEST]
+    return ids_of(head.headers).union(found)
+
+
+def ids_of(headers: Pairs) -> frozenset[str]:
+    """List the ids that header fields tell."""
+    found = [value for name, value in headers if name in IDS and len(value) >= SHORTEST]
+    return frozenset(found) if found else NO_IDS
 
 
 def _peer(head: Head) -> tuple[str | None, int] | None:

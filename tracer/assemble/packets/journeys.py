@@ -6,16 +6,16 @@ TRANSFER. Each phase names the first and last frame that say so.
 
 from __future__ import annotations
 
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from tracer.assemble.packets.places import Moment, later
 from tracer.assemble.packets.stay import Stay
-from tracer.recording import UNKNOWN, Evidence, Match, Outcome, Phase, PhaseKind, Request, Visit
+from tracer.recording import UNKNOWN, Match, Outcome, PhaseKind, Request, Visit
 
 if TYPE_CHECKING:
     from tracer.assemble.packets.world import World
 
+NEVER = Moment(UNKNOWN, UNKNOWN)
 CLIENT = 0
 """The id of the client's hop."""
 
@@ -142,15 +142,23 @@ def _between(start: Moment, end: Moment | None, children: list[Stay], *, client:
 def _tell_phases(visit: Visit, spans: list[Span], end: Moment | None, world: World) -> None:
     """Write spans down, each up to the next; those of no length are left out."""
     over = visit.end != UNKNOWN
-    starts = list(accumulate((start for _, start in spans), later))
-    ends: list[Moment | None] = [*starts[1:], end if over else None]
-    waits = {PhaseKind.QUEUED: visit.connection}
-    for (kind, _), start, stop in zip(spans, starts, ends, strict=True):
-        first = min(start.time, visit.end) if over else start.time
-        last = UNKNOWN if stop is None else min(stop.time, visit.end) if over else stop.time
-        if first == last:
-            continue
-        frames = (start.frame, UNKNOWN if stop is None else stop.frame)
-        world.rows.phases.append(
-            Phase(visit.id, kind, first, last, -1, 0, waits.get(kind, -1), -1, None, Evidence.PACKET, *frames)
-        )
+    stop = end if over and end is not None else NEVER
+    told = []
+    for (kind, _), start in zip(reversed(spans), reversed(_in_order(spans)), strict=True):
+        first, last = start.time, stop.time
+        if over:
+            first, last = min(first, visit.end), min(last, visit.end)
+        if first != last:
+            waits = visit.connection if kind is PhaseKind.QUEUED else UNKNOWN
+            told.append((visit.id, kind, waits, first, last, start.frame, stop.frame))
+        stop = start
+    world.phases += reversed(told)
+
+
+def _in_order(spans: list[Span]) -> list[Moment]:
+    """Give the moments at which spans begin, none before that of the one before."""
+    starts = [spans[0][1]]
+    for _, start in spans[1:]:
+        last = starts[-1]
+        starts.append(start if start.frame >= last.frame and start.time >= last.time else later(last, start))
+    return starts

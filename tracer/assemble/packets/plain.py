@@ -11,6 +11,7 @@ import re
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
+from tracer.assemble.packets.identity import NO_IDS, Identity, identity_of, ids_of
 from tracer.wire.fields import FRAMING, content_length, read_head
 
 Known = TypeVar("Known")
@@ -37,34 +38,48 @@ class Asked(NamedTuple):
     start: list[int]
     head: list[int]  # after its head
     end: list[int]  # after its body
+    identity: list[Identity]
+
+
+class Answer(NamedTuple):
+    """What the head of a plain answer says; a status of 0: it is not plain."""
+
+    status: int
+    length: int | None  # bytes of body; None: it does not say
+    server: str | None
+    ids: frozenset[str]
+    encoded: bool  # the body has a content coding
 
 
 class Answered(NamedTuple):
     """Answers of a stretch."""
 
-    status: list[int]
-    server: list[str | None]
+    answer: list[Answer]
     start: list[int]
     head: list[int]
     end: list[int]
+
+
+NO_ANSWER = Answer(0, None, None, NO_IDS, encoded=False)
 
 
 class Heads:
     """Reads heads, and remembers those that it has read."""
 
     def __init__(self) -> None:
-        self._fields: dict[bytes, int | None] = {}  # of requests, without the first line -> bytes of body
-        self._answers: dict[bytes, tuple[int, int | None, str | None]] = {}
+        # Of requests, without the first line -> bytes of body (None: not plain), who sent it.
+        self._fields: dict[bytes, tuple[int | None, Identity]] = {}
+        self._answers: dict[bytes, Answer] = {}
 
     def requests(self, data: bytes) -> Asked:
         """Read requests as long as they are plain and whole."""
-        columns: Columns = ([], [], [], [], [], [])
+        columns: Columns = ([], [], [], [], [], [], [])
         self._requests(data, 0, len(data), columns)
         return Asked(*columns)
 
     def answers(self, data: bytes, methods: list[str]) -> Answered:
         """Read the answers to requests of these methods, as long as they are plain and whole."""
-        columns: Columns = ([], [], [], [], [])
+        columns: Columns = ([], [], [], [])
         self._answers_to(methods, data, 0, len(data), columns)
         return Answered(*columns)
 
@@ -73,7 +88,7 @@ class Heads:
 
         With the columns come the numbers of requests of each, -1: not plain, and not among them.
         """
-        columns: Columns = ([], [], [], [], [], [])
+        columns: Columns = ([], [], [], [], [], [], [])
         counts, done = [], 0
         for at, size in pairwise(bounds):
             if self._requests(data, at, size, columns) == size:
@@ -91,7 +106,7 @@ class Heads:
 
         What is not plain has answers all the same, of no meaning, so that columns stay beside each other.
         """
-        columns: Columns = ([], [], [], [], [])
+        columns: Columns = ([], [], [], [])
         done, told = 0, []
         for count, at, size in zip(counts, bounds[:-1], bounds[1:], strict=True):
             own = methods[done : done + max(count, 0)]
@@ -101,7 +116,7 @@ class Heads:
                 told.append(count)
                 continue
             _shorten(columns, done - len(own))
-            for column, value in zip(columns, (0, None, at, at + 1, at + 1), strict=True):
+            for column, value in zip(columns, (NO_ANSWER, at, at + 1, at + 1), strict=True):
                 column.extend([value] * len(own))
             told.append(NOT_PLAIN)
         return Answered(*columns), told
@@ -115,12 +130,12 @@ class Heads:
                 break
             first = _REQUEST.fullmatch(data[at:line].decode("latin-1"))
             fields = data[line:whole]
-            length = self._fields[fields] if fields in self._fields else self._look(fields)
+            length, who = self._fields[fields] if fields in self._fields else self._look(fields)
             if first is None or length is None or first[1] == "CONNECT" or whole + length > size:
                 break
             method, target, version = first.groups()
             for column, value in zip(
-                columns, (method, target, version, at, whole, at := whole + length), strict=True
+                columns, (method, target, version, at, whole, at := whole + length, who), strict=True
             ):
                 column.append(value)
         return at
@@ -132,30 +147,33 @@ class Heads:
             if whole < 4:
                 break
             head = data[at:whole]
-            status, length, server = self._answers[head] if head in self._answers else self._see(head)
-            if method == "HEAD" or status in _BARE:
-                length = 0
-            if not status or length is None or whole + length > size:
+            answer = self._answers[head] if head in self._answers else self._see(head)
+            length = 0 if method == "HEAD" or answer.status in _BARE else answer.length
+            if not answer.status or length is None or whole + length > size:
                 break
-            for column, value in zip(columns, (status, server, at, whole, at := whole + length), strict=True):
+            for column, value in zip(columns, (answer, at, whole, at := whole + length), strict=True):
                 column.append(value)
         return at
 
-    def _look(self, fields: bytes) -> int | None:
-        """Give the bytes of body that the fields of a request tell; None: not plain."""
+    def _look(self, fields: bytes) -> tuple[int | None, Identity]:
+        """Give the bytes of body that the fields of a request tell, and who sent it."""
         _, pairs, odd = read_head(b"GET / HTTP/1.1" + fields)
         length = None if odd else _length(pairs)
         plain = not odd and not any(name in _FRAMED for name, _ in pairs)
-        return _kept(self._fields, fields, (length or 0) if plain and length != -1 else None)
+        size = (length or 0) if plain and length != -1 else None
+        return _kept(self._fields, fields, (size, identity_of(pairs)))
 
-    def _see(self, head: bytes) -> tuple[int, int | None, str | None]:
-        """Give status (0: not plain), bytes of body and the Server field of an answer."""
+    def _see(self, head: bytes) -> Answer:
+        """Read the head of an answer."""
         line, pairs, odd = read_head(head)
         first = _ANSWER.fullmatch(line)
         names = dict(pairs)
         if first is None or odd or not _FRAMED.isdisjoint(names) or _length(pairs) == -1:
-            return _kept(self._answers, head, (0, None, None))
-        return _kept(self._answers, head, (int(first[1]), _length(pairs), names.get("server")))
+            return _kept(self._answers, head, NO_ANSWER)
+        server = next((value for name, value in pairs if name == "server"), None)
+        encoded = "content-encoding" in names
+        answer = Answer(int(first[1]), _length(pairs), server, ids_of(pairs), encoded)
+        return _kept(self._answers, head, answer)
 
 
 def _length(pairs: tuple[tuple[str, str], ...]) -> int | None:

@@ -56,7 +56,7 @@ class Reader:
         return self._tell(self._sweep.advance(horizon))
 
     def _take(self, talk: Talk, own: list[Event], *, alone: bool) -> None:
-        talk.take(own, alone=alone)
+        talk.take(own, plain=self.short_cuts, alone=alone)
         for stay in talk.fetch():
             self._sweep.add(stay)
         if talk.closed:
@@ -64,10 +64,10 @@ class Reader:
 
     def _take_wholes(self, wholes: Wholes, *, alone: bool) -> None:
         """Take in connections told in columns; those that are not plain are told by events after all."""
-        read = Read(wholes, self.world.heads) if alone else None
-        for some, found, counts in read.runs() if read else [(wholes, None, None)]:
-            if found is not None and counts is not None:
-                take(some, found, counts, self.world)
+        for some, found, counts in Read(wholes, self.world.heads).runs():
+            if found is not None:
+                for stay in take(some, found, counts, self.world, alone=alone):
+                    self._sweep.add(stay)
             else:
                 for connection, own in events_of(some):
                     self._take(self._talk(connection), own, alone=alone)

@@ -10,7 +10,7 @@ from tracer.recording import UNKNOWN, Match, Outcome
 
 if TYPE_CHECKING:
     from tracer.assemble.packets.identity import Identity
-    from tracer.assemble.packets.talk import Talk
+    from tracer.assemble.packets.line import Line
 
 
 @dataclass(slots=True, eq=False)
@@ -18,7 +18,7 @@ class Stay:
     """One exchange of a connection. Moments are None as long as they have not come."""
 
     id: int
-    talk: Talk
+    talk: Line
     stream: int
     method: str
     target: str

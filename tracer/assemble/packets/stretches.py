@@ -18,6 +18,11 @@ NO_CHOICE = {"attempt": 1, "holds": 0, "detached": 0, "match": int(Match.NONE)}
 """What the columns are that are not UNKNOWN where nothing is told."""
 
 
+PHASE_TOLD = ("visit", "kind", "waits_for", "start", "end", "first_frame", "last_frame")
+PhaseTold = tuple[int, PhaseKind, int, int, int, int, int]
+"""What is told of a phase: a tuple, since an object of each costs more than all else that is done with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moments:
     """Frames and times of one moment of each exchange; shape (n,)."""
@@ -101,6 +106,14 @@ def _phases(visit: I8, moments: dict[str, Moments], between: PhaseKind) -> list[
             }
         )
     return told
+
+
+def phases_of(told: list[PhaseTold]) -> dict[str, NDArray[Any]]:
+    """Give the raw columns of phases."""
+    columns: dict[str, Any] = {
+        name: np.array(values) for name, values in zip(PHASE_TOLD, zip(*told, strict=True), strict=True)
+    }
+    return _table("phases", [columns | {"evidence": np.full(len(told), Evidence.PACKET)}])
 
 
 def _table(name: str, parts: list[dict[str, Any]]) -> dict[str, NDArray[Any]]:

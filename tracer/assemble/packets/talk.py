@@ -10,6 +10,7 @@ import numpy as np
 
 from tracer.assemble.packets.hurry import WORTH, Plain, plain_of, rest_of, until_resting
 from tracer.assemble.packets.identity import identity
+from tracer.assemble.packets.line import Line
 from tracer.assemble.packets.listeners import GATEWAYS
 from tracer.assemble.packets.places import Moment, Places, later
 from tracer.assemble.packets.sealed import APPLICATION_DATA, Sealed, sealed_stay
@@ -31,16 +32,14 @@ MESSAGES = frozenset({"text", "binary", "ping", "pong", "close"})
 IN_ORDER = frozenset({"http1", "uwsgi", "scgi"})
 
 
-class Talk:
+class Talk(Line):
     """One connection, both directions."""
 
     def __init__(self, connection: Connection, world: World) -> None:
-        self.connection, self.world = connection, world
+        super().__init__(connection, world.listeners(connection.server, connection.server_port))
+        self.world = world
         self.wire = Wire(lost=not connection.opened, keys=world.keys)
         self._sealed = Sealed()
-        self.lane = UNKNOWN  # its id, once there is a request on it
-        self.listener = world.listeners(connection.server, connection.server_port)
-        self.peers = [(connection.client, connection.client_port)]  # and who a PROXY header names
         self._ready: list[Stay] = []
         self._places = (Places(), Places())
         self._open: OrderedDict[int, Stay] = OrderedDict()  # by exchange; a dict is slow to find its first
@@ -65,10 +64,11 @@ class Talk:
 
     # Events
 
-    def take(self, events: list[Event], *, alone: bool = False) -> None:
+    def take(self, events: list[Event], *, plain: bool = False, alone: bool = False) -> None:
         """Take in the events of a chunk, all that there are of this connection.
 
-        `alone`: no request of another listener can have to do with those of this chunk.
+        `plain`: by a short cut where there is one. `alone`: no request of another listener can have to do
+        with those of this chunk.
         """
         flows: list[Data | Gap] = []
         for event in events:
@@ -76,13 +76,13 @@ class Talk:
                 self._note(event)
             else:
                 flows.append(event)
-        for step in in_turns(self._hurried(flows) if alone else flows):
+        for step in in_turns(self._hurried(flows, alone=alone) if plain else flows):
             self._step(step)
         if self._closing is not None:
             self._close(self._closing)
         self._settle()
 
-    def _hurried(self, flows: list[Data | Gap]) -> list[Data | Gap]:
+    def _hurried(self, flows: list[Data | Gap], *, alone: bool) -> list[Data | Gap]:
         """Take out a plain stretch, once what is open is over; give what is left."""
         if self._notes or len(flows) != 2 or self.wire.tls or self.wire.protocol not in (None, "http1"):
             return flows
@@ -95,29 +95,30 @@ class Talk:
         if len(left) == 2 and self.wire.resting and not self._open:
             since = (self._places[TO_SERVER].latest, self._places[TO_CLIENT].latest)
             if found := plain_of(*left, since, self.world.heads):
-                self._skip(found, *left)
+                self._skip(found, *left, alone=alone)
                 return [
                     rest for data, end in zip(left, found.ends, strict=True) if (rest := rest_of(data, end))
                 ]
         return list(left)
 
-    def _skip(self, found: Plain, asking: Data, answering: Data) -> None:
+    def _skip(self, found: Plain, asking: Data, answering: Data, *, alone: bool) -> None:
         """Go past a stretch, and put it down."""
         if self.lane == UNKNOWN:
             self.lane = self.world.lane(self.listener.number, self.connection)
         ids = self.world.id(found.size) + np.arange(found.size)
-        stretch = found.stretch(
-            ids, np.full(found.size, self.listener.number), np.full(found.size, self.lane)
-        )
-        self.world.stretches.append(stretch)
+        if alone:
+            owner = (np.full(found.size, number) for number in (self.listener.number, self.lane))
+            self.world.stretches.append(found.stretch(ids, *owner))
+            self.listener.depth = max(self.listener.depth, 1)
+        else:
+            self._ready += found.stays(ids.tolist(), [self] * found.size)
         self.wire.skip(*found.ends, found.size)
         for data, end, moments in zip((asking, answering), found.ends, (found.sent, found.last), strict=True):
             last = Moment(int(moments.frame[-1]), int(moments.time[-1]))
             self._places[data.direction].skip(data.offset + end, last)
             self._latest = max(self._latest, last.time)
         self.listener.spoke("http", found.size)
-        self.listener.depth = max(self.listener.depth, 1)
-        for server, count in Counter(found.answered.server).items():
+        for server, count in Counter(answer.server for answer in found.answered.answer).items():
             self.listener.told(server, count)
 
     def _step(self, event: Data | Gap) -> None:

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.assemble.packets.hurry import Plain
+from tracer.assemble.packets.line import Line
 from tracer.assemble.packets.plain import NOT_PLAIN, Heads
+from tracer.assemble.packets.stay import Stay
 from tracer.assemble.packets.stretches import I8, Moments
 from tracer.capture import Connection, Event, Wholes, told
-from tracer.recording import Lane, LaneKind
+from tracer.recording import UNKNOWN, Lane, LaneKind
 
 if TYPE_CHECKING:
     from tracer.assemble.packets.world import World
@@ -71,7 +73,9 @@ class _Bytes:
         )
         sizes = np.bincount(wholes.number[own], lengths, len(wholes)).astype(np.int64)
         self.bounds: list[int] = [0, *np.cumsum(sizes).tolist()]
-        self._ends, self._frames, self._times = np.cumsum(lengths), s.frame[rows], s.time[rows]
+        self._ends = np.cumsum(lengths)
+        # What is not plain may point behind the last byte.
+        self._frames, self._times = (np.append(column[rows], UNKNOWN) for column in (s.frame, s.time))
 
     def at(self, offsets: list[int], before: int = 0) -> Moments:
         """Give the moments of bytes."""
@@ -79,34 +83,44 @@ class _Bytes:
         return Moments(self._frames[piece], self._times[piece])
 
 
-def take(wholes: Wholes, found: Plain, counts: I8, world: World) -> None:
-    """Put plain exchanges down, and the lanes of their connections."""
-    connections = wholes.connections()
-    listeners = [world.listeners(one.server, one.server_port) for one in connections]
+def take(wholes: Wholes, found: Plain, counts: I8, world: World, *, alone: bool) -> list[Stay]:
+    """Put down the lanes of plain connections, and the exchanges if they are alone; else give their stays."""
     asked = np.flatnonzero(counts > 0)
     if not len(asked):
-        return
-    counts = counts[asked]
+        return []
+    connections, counts = wholes.connections(), counts[asked]
     base = world.id(int(counts.sum()) + len(counts))
     lanes = base + np.cumsum(counts + 1) - counts - 1
     ids = np.arange(len(found.asked.start)) + np.repeat(lanes + 1 - (np.cumsum(counts) - counts), counts)
-    owners = [listeners[number] for number in asked.tolist()]
-    world.stretches.append(
-        found.stretch(ids, np.repeat([one.number for one in owners], counts), np.repeat(lanes, counts))
-    )
-    for number, lane, listener in zip(asked.tolist(), lanes.tolist(), owners, strict=True):
-        _tell_lane(lane, listener.number, connections[number], world)
-    servers = [one for one, count in zip(owners, counts.tolist(), strict=True) for _ in range(count)]
-    for (listener, server), count in Counter(zip(servers, found.answered.server, strict=True)).items():
-        listener.depth = max(listener.depth, 1)
+    lines = []
+    for number, lane in zip(asked.tolist(), lanes.tolist(), strict=True):
+        one = connections[number]
+        lines.append(Line(one, world.listeners(one.server, one.server_port), lane))
+        _tell_lane(lines[-1], world)
+    owners = [line for line, count in zip(lines, counts.tolist(), strict=True) for _ in range(count)]
+    _tell_listeners(owners, found, alone=alone)
+    if not alone:
+        return found.stays(ids.tolist(), owners)
+    listener = np.array([line.listener.number for line in lines])
+    world.stretches.append(found.stretch(ids, np.repeat(listener, counts), np.repeat(lanes, counts)))
+    return []
+
+
+def _tell_listeners(owners: list[Line], found: Plain, *, alone: bool) -> None:
+    """Tell listeners what was spoken to them, and what they say that they are."""
+    servers = (answer.server for answer in found.answered.answer)
+    listeners = (line.listener for line in owners)
+    for (listener, server), count in Counter(zip(listeners, servers, strict=True)).items():
+        listener.depth = max(listener.depth, int(alone))  # else it is told with the requests
         listener.spoke("http", count)
         listener.told(server, count)
 
 
-def _tell_lane(number: int, listener: int, connection: Connection, world: World) -> None:
+def _tell_lane(line: Line, world: World) -> None:
+    connection = line.connection
     client, server = connection.name().split(" > ")
-    world.ends[number] = (listener, client, server)
-    lane = Lane(number, listener, client, LaneKind.CONNECTION, 1)
+    world.ends[line.lane] = (line.listener.number, client, server)
+    lane = Lane(line.lane, line.listener.number, client, LaneKind.CONNECTION, 1)
     lane.src, lane.dst, lane.start, lane.end = client, server, connection.start, connection.closed
     world.rows.lanes.append(lane)
 

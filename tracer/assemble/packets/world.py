@@ -5,7 +5,7 @@ from __future__ import annotations
 from tracer.assemble.packets.listeners import Listeners
 from tracer.assemble.packets.plain import Heads
 from tracer.assemble.packets.stay import Stay
-from tracer.assemble.packets.stretches import Stretch, raw_of
+from tracer.assemble.packets.stretches import PhaseTold, Stretch, phases_of, raw_of
 from tracer.capture import Connection
 from tracer.recording import Interner, Rows
 from tracer.recording.columns import Raw, encode
@@ -22,6 +22,7 @@ class World:
         self.listeners = Listeners()
         self.rows = Rows()  # finished, and not yet fetched
         self.stretches: list[Stretch] = []  # the same
+        self.phases: list[PhaseTold] = []  # the same, as there are so many
         self.heads = Heads()
         self.ends: dict[int, tuple[int, str, str]] = {}  # lane -> its listener, client and server
         self.faults: list[str] = []  # bytes that were no protocol's, a sentence each
@@ -55,5 +56,7 @@ class World:
         """Give what was finished since the last call."""
         parts = [raw_of(self.stretches, intern)] if self.stretches else []
         parts.append(encode(self.rows, intern))
-        self.rows, self.stretches = Rows(), []
+        if self.phases:
+            parts[-1]["phases"] = phases_of(self.phases)
+        self.rows, self.stretches, self.phases = Rows(), [], []
         return parts
