@@ -71,7 +71,12 @@ class Canvas:
             text, column = text[-column:], 0
         cells = list(text) if _NARROW.fullmatch(text) else _spread(clean(text))
         cells = _whole(cells[: self.width - column])
-        self._chars[row][column : column + len(cells)] = cells
+        here, after = self._chars[row], column + len(cells)
+        if not here[column]:  # the second half of a wide character: the first one goes too
+            here[column - 1] = " "
+        if after < self.width and not here[after]:
+            here[after] = " "
+        here[column:after] = cells
         self._styles[row][column : column + len(cells)] = bytes((style,)) * len(cells)
 
     def paint(self, row: int, column: int, styles: bytes) -> None:

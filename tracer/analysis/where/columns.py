@@ -78,6 +78,16 @@ class Columns:
         """The request of each visit listed."""
         return self.recording.visits.request[self.listed]
 
+    @cached_property
+    def journeys(self) -> tuple[NDArray[np.intp], I4]:
+        """The visits listed in order of request, each request's by start; and the request of each."""
+        order = np.argsort(self.visitor, kind="stable")
+        return self.listed[order], self.visitor[order]
+
+    def made(self, name: str) -> bool:
+        """Whether the column of a field was made already."""
+        return name in self._made
+
     def visit(self, values: NDArray[np.integer], texts: Spans | None = None) -> Column:
         """Give a column of the visits listed, of one of all visits."""
         return Column(values[self.listed], texts, self.visitor)
