@@ -59,6 +59,14 @@ def test_a_terminal_that_cannot_draw_is_told_in_one_sentence(term):
     assert "\x1b[?1049h" not in written
 
 
+def test_messages_sent_to_a_file_leave_no_black_screen(tmp_path):
+    """Textual draws on stderr, so it has to be the terminal too."""
+    log = tmp_path / "log"
+    code, written = in_pty(["sh", "-c", 'exec "$@" 2>"$0"', str(log), *TRACER, "tui", str(SHIPPED)])
+    assert (code, written) == (2, "")
+    assert "needs a terminal that can draw" in log.read_text()
+
+
 @pytest.mark.parametrize("sign", ["\x1b[?1049h", "PLAY"], ids=["at once", "playing"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_gives_the_terminal_back(number, sign):

@@ -60,8 +60,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def can_draw() -> bool:
-    """Whether keys and pictures have a terminal; TERM=dumb, or none, says that it cannot move its cursor."""
-    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
+    """Whether keys and pictures have a terminal; TERM=dumb, or none, says that it cannot move its cursor.
+
+    Textual draws on stderr: sent to a file, it would leave a black screen that waits for keys.
+    """
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return all(stream.isatty() for stream in streams) and os.environ.get("TERM", "") not in ("", "dumb")
 
 
 def read(files: Sequence[str | Path]) -> list[Chapter]:
