@@ -10,7 +10,7 @@ from live_servers import Crowd, kill, recorded, said, tracer
 from tracer.assemble.collector import FINISHED
 from tracer.assemble.recover import _replayed, recovered, seal_left
 from tracer.observe.processes import tree
-from tracer.recording import MarkKind, Outcome, Rows
+from tracer.recording import MarkKind, Outcome, Rows, TraceError
 from tracer.recording.live import LiveWriter, open_recording
 
 NAMES = ("sync", "httptools", "gthread", "h11")
@@ -112,3 +112,23 @@ def test_what_was_killed_while_it_sealed_seals_again(tmp_path):
     writer.close()
     assert_whole(recovered(part), answered)
     assert_whole(open_recording(seal_left(part)), answered)
+
+
+def test_what_cannot_be_sealed_is_left_as_it_is(tmp_path):
+    """Sealed elsewhere since its own disk is full: nothing may be written beside it."""
+    with recorded("sync", tmp_path) as (process, port):
+        crowd = Crowd(port)
+        crowd.wait(10)
+        servers = tree(process.pid)[1:]
+        kill(process.pid)
+        for pid in servers:
+            kill(pid)
+        answered = crowd.stop()
+        process.wait()
+    part = tmp_path / "out.trace.part"
+    before = {path: path.read_bytes() for path in part.iterdir() if path.is_file()}
+    with pytest.raises(TraceError, match="no such file or directory"):
+        seal_left(part, tmp_path / "nowhere" / "other.trace")
+    assert {path: path.read_bytes() for path in part.iterdir() if path.is_file()} == before
+    assert_whole(open_recording(seal_left(part, tmp_path / "other.trace")), answered)
+    assert not part.exists()

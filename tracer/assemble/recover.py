@@ -15,6 +15,7 @@ from tracer.observe.rings import RingReader
 from tracer.recording import Recording, Rows, TraceError
 from tracer.recording.live import LiveWriter, final_of, look_at_name, part_of, read_live
 from tracer.recording.part import Commit
+from tracer.recording.sealed import save
 
 
 def left_behind(path: Path) -> bool:
@@ -36,22 +37,17 @@ def recovered(path: Path) -> Recording:
 def seal_left(path: Path, output: Path | None = None, *, overwrite: bool = False) -> Path:
     """Seal a `.part` that was left behind, with what its rings hold; give the `.trace`.
 
-    It goes to `output`, else to the `.part`'s own name. Raises TraceError.
+    It goes to `output`, else to the `.part`'s own name. Nothing is written beside it, for its disk may be
+    full. Raises TraceError.
     """
     final = output or final_of(path)
     look_at_name(final, overwrite)
-    writer = LiveWriter.reopen(path)
-    try:
-        writer.path = final
-        if Commit.read(writer.part).cursor != FINISHED:
-            assembler, rows = _replayed(writer.part)
-            writer.append(rows)
-            writer.meta |= world_meta(assembler)
-            writer.commit(Rows(), FINISHED)
-        final.unlink(missing_ok=True)
-        return writer.seal()
-    finally:
-        writer.close()
+    with LiveWriter.reopen(path) as writer:  # from here on nobody else writes or seals it
+        recording = recovered(writer.part)
+        del recording.meta["live"]
+        save(recording, final)
+        writer.discard()
+    return final
 
 
 def collected(rings: Path, path: Path, meta: dict[str, Any], *, overwrite: bool = False) -> Path:

@@ -50,8 +50,14 @@ class LiveWriter:
     def __init__(self, path: Path | str, meta: Meta, *, overwrite: bool = False) -> None:
         part = part_of(path)
         _make(final_of(path), part, overwrite)
-        self._begin(part, Commit(meta=dict(meta)), _locked(part))
-        self.commit(Rows(), {})
+        lock = _locked(part)
+        try:
+            self._begin(part, Commit(meta=dict(meta)), lock)
+            self.commit(Rows(), {})
+        except TraceError:
+            _remove(part)  # nothing is in it, and it would be in the way of the next
+            lock.close()
+            raise
 
     def _begin(self, part: Path, commit: Commit, lock: BinaryIO) -> None:
         """Open the files and cut each to what was committed."""
@@ -127,10 +133,15 @@ class LiveWriter:
         recording = read_part(self.part, self._committed)
         del recording.meta["live"]
         save(recording, self.path)
+        self.discard()
+        return self.path
+
+    def discard(self) -> None:
+        """Remove the `.part`."""
+        self._close_files()
         with telling(self.part, "remove"):
             _remove(self.part)
         self._lock.close()
-        return self.path
 
     def close(self) -> None:
         """Leave the `.part` as it was last committed: it can be read, reopened and sealed."""
