@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tracer.assemble.assembler import Assembler
 from tracer.load.exchange import Exchange
 from tracer.observe.rings import RingReader
-from tracer.recording import Clock, Rows
+from tracer.recording import Clock, Rows, TraceError
 from tracer.recording.live import LiveWriter
+from tracer.recording.part import telling
 
 RINGS = "rings"  # the directory inside of NAME.trace.part that servers write their rings to
 COMMIT = 0.25  # seconds between commits
@@ -31,10 +32,15 @@ class Collector:
         offset = clock_offset()
         self.writer = LiveWriter(path, {**meta, **clock_meta(offset)}, overwrite=overwrite)
         self.rings = self.writer.part / RINGS
-        self.rings.mkdir(mode=0o700)
         self.assembler = Assembler(offset, client=client)
         self.reader = RingReader(self.rings)
-        self.commit()
+        try:
+            with telling(self.rings, "make"):
+                self.rings.mkdir(mode=0o700)
+            self.commit()
+        except TraceError:
+            self.discard()
+            raise
 
     def poll(self, exchanges: Iterable[Exchange] = ()) -> None:
         """Take what is new; commit when it is time. Raises TraceError where it cannot be written."""
@@ -75,8 +81,8 @@ class Collector:
 
     def discard(self) -> None:
         """Remove the `.part`: nothing was recorded."""
-        self.writer.close()
-        shutil.rmtree(self.writer.part, ignore_errors=True)
+        with suppress(TraceError):
+            self.writer.discard()
 
 
 def clock_offset() -> int:
