@@ -91,6 +91,15 @@ def test_each_file_knows_its_place_in_the_story(demo):
     assert all(place["steps"] for place in places)
 
 
+def test_a_server_that_cannot_be_recorded_is_told_in_one_sentence(tmp_path):
+    """Files of ours may be written, rings not: what a disk without room for them does."""
+    limited = ["sh", "-c", 'ulimit -f 200; exec "$@"', "sh", *TRACER, "demo", "--text"]
+    run = subprocess.run(limited, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 2, run.stderr
+    assert run.stderr.splitlines()[-1].startswith("tracer: gunicorn sync, 2 workers could not be recorded")
+    assert "a fault in hopscope" not in run.stderr
+
+
 def alive(pid: int) -> bool:
     """Whether a process runs: one that only waits to be reaped, by whoever its parent is now, does not."""
     try:

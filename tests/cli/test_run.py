@@ -95,6 +95,22 @@ def test_a_recording_that_cannot_be_written_keeps_what_it_has(folder):
     assert tracer(folder, "collect", "x.trace.part").returncode == 0
 
 
+def test_where_nothing_can_be_written_nothing_is_left(folder):
+    """A limit on the size of files stands in for a full disk."""
+    result = subprocess.run(
+        ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *MAIN, "run", "-o", "x.trace", "--", "true"],
+        cwd=folder, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (result.returncode, len(result.stderr.splitlines())) == (2, 1), result.stderr
+    assert [path.name for path in folder.glob("x.trace*")] == []
+
+
+def test_a_command_that_starts_no_server_is_told(folder):
+    result = tracer(folder, "run", "-o", "x.trace", "--", "true")
+    assert result.returncode == 0
+    assert "no server that is known was recorded" in result.stderr
+
+
 def test_what_the_command_writes_goes_through(folder):
     program = "import sys; print(sys.stdin.read().upper()); print('aside', file=sys.stderr)"
     run = [*MAIN, "run", "-o", "x.trace", "--", sys.executable, "-c", program]

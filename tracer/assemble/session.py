@@ -33,6 +33,7 @@ class Result:
     lost: int  # records
     left: tuple[int, ...]  # processes that the command left running
     asked: bool  # somebody asked for the end, by a signal
+    seen: bool  # a server that is known was recorded
     failure: TraceError | None = None  # why the recording could not be written to its end
 
 
@@ -154,8 +155,8 @@ class Session:
             raise failure
         assembler = collector.assembler
         pids = tuple(ring.pid for ring in left)
-        lost = assembler.world.lost
-        return Result(path, self._code(launch), assembler.requests, lost, pids, launch.asked > 0, failure)
+        world, code, asked = assembler.world, self._code(launch), launch.asked > 0
+        return Result(path, code, assembler.requests, world.lost, pids, asked, bool(world.servers), failure)
 
     def _seal(self, collector: Collector) -> Path:
         """Write the final file, unless what stands before it could not be written."""

@@ -92,6 +92,8 @@ def _record(scene: Scene, stack: Stack, directory: Path) -> bool:
         raise CliError(f"{stack.label}: {error}") from error
     if result.failure is not None:
         raise CliError(str(result.failure))
+    if not (result.seen or result.asked):
+        raise CliError(f"{stack.label} could not be recorded: {directory} needs 20 MB of room for a while")
     return not result.asked
 
 

@@ -83,6 +83,8 @@ def _record(arguments: argparse.Namespace, command: list[str]) -> int:
         return result.code
     size = result.path.stat().st_size
     tell(f"{result.requests} requests in {result.path} ({_bytes(size)}), {result.lost} records lost")
+    if not result.seen:
+        tell("no server that is known was recorded; docs/guide/servers.md lists those that are")
     if result.left:
         pids = ", ".join(map(str, result.left))
         tell(f"the command has ended and left processes running that are not recorded any more: {pids}")
