@@ -28,10 +28,12 @@ def in_pty(command: list[str], patience: float = 30.0, **environment: str) -> tu
         os.close(master)
 
 
-def ended_by(number: int, command: list[str], sign: str, patience: float = 30.0) -> tuple[int, str]:
+def ended_by(
+    number: int, command: list[str], sign: str, patience: float = 30.0, **environment: str
+) -> tuple[int, str]:
     """Run a program in a pseudo-terminal and send it a signal once it wrote `sign`; as `in_pty` gives."""
     master, slave = pty.openpty()
-    child = _start(command, slave, {})
+    child = _start(command, slave, environment)
     os.close(slave)
     until, written = time.monotonic() + patience, b""
     try:

@@ -67,6 +67,15 @@ def test_messages_sent_to_a_file_leave_no_black_screen(tmp_path):
     assert "needs a terminal that can draw" in log.read_text()
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "euc-kr"])
+def test_an_encoding_without_the_glyphs_gets_those_of_ascii(encoding):
+    command = [*TRACER, "tui", "--lang", "en", "--paused", "--at", "0.5s", str(SHIPPED)]
+    code, written = ended_by(signal.SIGTERM, command, "PAUSE", PYTHONIOENCODING=encoding)
+    assert code == 128 + signal.SIGTERM
+    assert "\\u2590" not in written
+    assert "#9=" in written.replace(" ", "")
+
+
 @pytest.mark.parametrize("sign", ["\x1b[?1049h", "PLAY"], ids=["at once", "playing"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_gives_the_terminal_back(number, sign):

@@ -106,7 +106,16 @@ def options(arguments: argparse.Namespace) -> Options:
 
 
 def _glyphs() -> str:
-    return "ascii" if os.environ.get("TERM") == "linux" else "narrow"
+    """Give what the terminal can show: its console has few glyphs, and an old locale's encoding none."""
+    return "ascii" if os.environ.get("TERM") == "linux" or not _encodable("►▐◦░»⣿") else "narrow"
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def _speed(text: str) -> Fraction:
