@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.program import Assembler
 from simulator.servers.app import Application
 from simulator.servers.balance import pick
-from simulator.servers.costs import GUNICORN
+from simulator.servers.costs import GUNICORN, GUNICORN_LINGER
 from simulator.servers.places import Loop
 from simulator.servers.uvicorn import AsgiModel, asgi_model
 from simulator.servers.workers import Processes, Threads, serve_wsgi
@@ -21,8 +21,10 @@ def gunicorn_model(
         return asgi_model(asm, gunicorn, stack, cores)
     if gunicorn.worker_class == "gevent":
         return GeventModel(asm, gunicorn, cores)
-    kind = Processes if class_of(gunicorn) == "sync" else Threads
-    return kind(asm, gunicorn, cores, overhead_of(gunicorn))
+    if class_of(gunicorn) == "sync":
+        linger = GUNICORN_LINGER if gunicorn.overhead is None else 0
+        return Processes(asm, gunicorn, cores, overhead_of(gunicorn), linger=linger)
+    return Threads(asm, gunicorn, cores, overhead_of(gunicorn))
 
 
 def class_of(gunicorn: Gunicorn) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.distributions import constant
+from simulator.distributions import Distribution, constant
 from simulator.engine import steps
 from simulator.program import Assembler, Label, Visit
 from simulator.servers.app import Application
@@ -21,9 +21,16 @@ class Processes:
     """Processes: each serves one request at a time and does nothing else until it is done."""
 
     def __init__(
-        self, asm: Assembler, server: WsgiServer, cores: int, overhead: int, protocol: str = HTTP
+        self,
+        asm: Assembler,
+        server: WsgiServer,
+        cores: int,
+        overhead: int,
+        protocol: str = HTTP,
+        linger: int = 0,
     ) -> None:
         self.asm, self.server, self.cores, self.overhead = asm, server, cores, overhead
+        self.linger = linger
         self.hop = asm.hop(server.name, Role.GATEWAY, server.server, protocol)
         timeout = server.timeout or -1
         self.pool = asm.workers(self.hop, server.workers, "worker", LaneKind.PROCESS, timeout)
@@ -39,32 +46,46 @@ class Processes:
             if send >= 0 and not shielded:
                 asm.hold(send, PhaseKind.TRANSFER, seat, "to a slow client")
             asm.rescue = None
-            asm.release(seat)
+            self._close(seat)
             if send >= 0 and shielded:
                 asm.hold(send, PhaseKind.TRANSFER, what="to a slow client")
 
-    def _killed(self, visit: Visit, seat: int) -> Label:
-        """The arbiter kills the worker: the caller sees the connection break, the lane starts up again."""
-        asm, killed, booting = self.asm, Label(), Label()
-        law = asm.law(constant(self.server.boot), "boot")
-        caller_sees = 502 if asm.depth > 1 else steps.BROKEN
+    def _close(self, seat: int) -> None:
+        """Let go of the worker, at once or when the client, which has its answer by now, has closed."""
+        asm = self.asm
+        if self.linger:
+            self._hand_over(seat, constant(self.linger), PhaseKind.BLOCKED, "lingering close")
+        else:
+            asm.release(seat)
 
-        def boot() -> None:
-            asm.here(booting)
-            asm.hold(law, PhaseKind.RUNNING, seat, "boot")
+    def _hand_over(self, seat: int, time: Distribution, kind: int, what: str) -> None:
+        """Leave the worker to itself for a time; its request goes on."""
+        asm, alone = self.asm, Label()
+        law = asm.law(time, what)
+
+        def block() -> None:
+            asm.here(alone)
+            asm.hold(law, kind, seat, what)
             asm.release(seat)
             asm.emit(steps.END)
 
+        asm.emit(steps.BOOT, a=alone, b=seat)
+        asm.later(block)
+
+    def _killed(self, visit: Visit, seat: int) -> Label:
+        """The arbiter kills the worker: the caller sees the connection break, the lane starts up again."""
+        asm, killed = self.asm, Label()
+        caller_sees = 502 if asm.depth > 1 else steps.BROKEN
+
         def block() -> None:
             asm.here(killed)
-            asm.emit(steps.BOOT, a=booting, b=seat)
+            self._hand_over(seat, constant(self.server.boot), PhaseKind.RUNNING, "boot")
             asm.status(steps.BROKEN)
             asm.leave(visit.entered)
             asm.status(caller_sees)
             asm.jump(visit.after)
 
         asm.later(block)
-        asm.later(boot)
         return killed
 
 
