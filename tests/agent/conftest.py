@@ -48,7 +48,8 @@ FIELD = {
 
 
 LISTENS = (
-    r"(?i)(?:(?:listening at|running on|serving (?:on|at)):? http://|bound to TCP address )127.0.0.1:(\d+)"
+    r"(?i)(?:(?:listening at|running on|serving (?:on|at|http [^(]*)):? \(?http://|bound to TCP address )"
+    r"127.0.0.1:(\d+)"
 )
 
 

@@ -25,4 +25,5 @@ def _forget() -> None:
     CURRENT.set(None)
 
 
+_forget()  # so that the contexts before a request and in it have the same variables: some compare them
 os.register_at_fork(after_in_child=_forget)
