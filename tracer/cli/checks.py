@@ -95,15 +95,27 @@ _SO_TIMESTAMPNS = 35  # Linux; the socket module of Python 3.11 has no name for 
 
 
 def _stamp_age() -> int | None:
-    """Give how many ns ago the kernel took data in that lies in an accept queue; None without a stamp."""
+    """Give how many ns ago the kernel took data in that lies in an accept queue; None without a stamp.
+
+    It begins to stamp a moment after it was asked to, so the first data may come without.
+    """
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-        with socket.create_connection(server.getsockname(), timeout=2) as client:
-            client.sendall(b"x")
-            accepted, _ = server.accept()
-            with accepted:
-                accepted.settimeout(2)
-                said = accepted.recvmsg(1, 64, socket.MSG_PEEK)[1]
+        for _ in range(20):
+            age = _age_of_one(server)
+            if age is not None:
+                return age
+            time.sleep(0.01)
+    return None
+
+
+def _age_of_one(server: socket.socket) -> int | None:
+    with socket.create_connection(server.getsockname(), timeout=2) as client:
+        client.sendall(b"x")
+        accepted, _ = server.accept()
+        with accepted:
+            accepted.settimeout(2)
+            said = accepted.recvmsg(1, 64, socket.MSG_PEEK)[1]
     for level, kind, data in said:
         if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS) and len(data) >= 16:
             seconds, nanoseconds = struct.unpack_from("qq", data)
