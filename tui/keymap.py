@@ -40,6 +40,10 @@ def _of_statistics(keys: tuple[str, ...], shown: str, action: str, words: dict[s
     return Key(keys, shown, action, "place", words, "statistics")
 
 
+def _of_whatif(keys: tuple[str, ...], shown: str, action: str, words: dict[str, str]) -> Key:
+    return Key(keys, shown, action, "place", words, "whatif")
+
+
 KEYS = (
     Key(("space",), "space", "play", "time", {"en": "play, pause", "ko": "재생, 멈춤"}),
     Key(("right", "l"), "l Right", "cell_on", "time", {"en": "one cell of time on", "ko": "한 칸 나아가기"}),
@@ -118,6 +122,18 @@ KEYS = (
     _of("requests", "g", "g", "group", "table", "by path, status, hop", "경로, 상태, 홉별"),
     _of("requests", "c", "c", "columns", "table", "choose columns", "열 고르기"),
     _of("requests", "escape", "Esc", "leave", "table", "take the filter off", "거르기 끄기"),
+    _of_whatif(("j", "down"), "j Down", "knob_down", {"en": "knob below", "ko": "아래 값"}),
+    _of_whatif(("k", "up"), "k Up", "knob_up", {"en": "knob above", "ko": "위 값"}),
+    _of_whatif(("l", "right"), "l Right", "turn_on", {"en": "more", "ko": "더 크게"}),
+    _of_whatif(("h", "left"), "h Left", "turn_back", {"en": "less", "ko": "더 작게"}),
+    _of_whatif(("L", "shift+right"), "L", "turns_on", {"en": "much more", "ko": "훨씬 크게"}),
+    _of_whatif(("H", "shift+left"), "H", "turns_back", {"en": "much less", "ko": "훨씬 작게"}),
+    _of_whatif(("enter",), "Enter", "type", {"en": "type a value", "ko": "값 치기"}),
+    _of_whatif(("u",), "u", "put_back", {"en": "put it back", "ko": "되돌리기"}),
+    _of_whatif(("U",), "U", "put_all_back", {"en": "put all back", "ko": "모두 되돌리기"}),
+    _of_whatif(("tab",), "Tab", "other_side", {"en": "the other stack", "ko": "다른 스택"}),
+    _of_whatif(("o",), "o", "on_stage", {"en": "Stage: before | after", "ko": "무대: 전 | 후"}),
+    _of_whatif(("e",), "e", "export", {"en": "export as scenario", "ko": "시나리오로 내보내기"}),
     Key(("question_mark", "f1"), "?", "help", "telling", {"en": "this help", "ko": "도움말"}, EVERYWHERE),
     Key(("colon", "ctrl+p"), ": ^P", "palette", "telling", {"en": "all actions", "ko": "모두"}, EVERYWHERE),
     Key(("q", "ctrl+q", "ctrl+c"), "q", "quit", "telling", {"en": "quit", "ko": "끝내기"}, EVERYWHERE),
@@ -182,6 +198,15 @@ FOOTER = {
         (("open",), {"en": "open", "ko": "열기"}),
         (("table_side",), {"en": "side", "ko": "다른 쪽"}),
         (("leave",), {"en": "back", "ko": "뒤로"}),
+        (("help",), {"en": "help", "ko": "도움말"}),
+    ),
+    "whatif": (
+        (("knob_down", "knob_up"), {"en": "choose", "ko": "고르기"}),
+        (("turn_back", "turn_on"), {"en": "turn", "ko": "돌리기"}),
+        (("type",), {"en": "type", "ko": "치기"}),
+        (("put_back",), {"en": "back", "ko": "되돌림"}),
+        (("on_stage",), {"en": "on stage", "ko": "무대"}),
+        (("export",), {"en": "export", "ko": "내보냄"}),
         (("help",), {"en": "help", "ko": "도움말"}),
     ),
 }

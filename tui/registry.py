@@ -22,6 +22,7 @@ SCREENS = (
     Entry("timeline", "f3", {"en": "Timeline", "ko": "시간표"}, "tui.screens.timeline:TimelineScreen"),
     Entry("requests", "f4", {"en": "Requests", "ko": "요청 표"}, "tui.screens.requests:RequestsScreen"),
     Entry("statistics", "f6", {"en": "Statistics", "ko": "통계"}, "tui.screens.statistics:StatisticsScreen"),
+    Entry("whatif", "f7", {"en": "What-if", "ko": "만약에"}, "tui.screens.whatif:WhatIfScreen"),
 )
 
 BY_NAME = {entry.name: entry for entry in SCREENS}

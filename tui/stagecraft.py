@@ -43,11 +43,16 @@ class Deck:
     """The chapters in their order; each is made ready when it is first asked for, and kept."""
 
     def __init__(self, makers: Sequence[Callable[[], Stagecraft]]) -> None:
-        self._makers = tuple(makers)
+        self._makers = list(makers)
         self._made: dict[int, Stagecraft] = {}
 
     def __len__(self) -> int:
         return len(self._makers)
+
+    def add(self, maker: Callable[[], Stagecraft]) -> int:
+        """Put a chapter behind the others; give its number."""
+        self._makers.append(maker)
+        return len(self._makers) - 1
 
     def stage(self, chapter: int) -> Stagecraft:
         """Give what plays a chapter. Raises TraceError where its recording turns out to be damaged."""

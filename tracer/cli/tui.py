@@ -6,7 +6,7 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,14 +19,18 @@ from tracer.cli.language import add_language
 from tracer.cli.state import state_dir
 
 if TYPE_CHECKING:
+    from tracer.recording import Recording
     from tui.options import Options
     from tui.player.chapter import Chapter
+    from tui.whatif import Workbench
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_keylog(parser)
-    parser.add_argument("files", nargs="*", metavar="FILE", help=f"{HELP}; or two to compare")
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help=f"{HELP}; or two to compare; or a scenario .toml"
+    )
     add_appearance(parser)
 
 
@@ -56,6 +60,11 @@ def run(arguments: argparse.Namespace) -> int:
     gc.disable()  # what is made until the first frame stays; looking through it costs 20 to 40 ms
     # Whoever says where does not want to be where they left.
     files = [] if arguments.at else [Path(name) for name in arguments.files]
+    if any(name.endswith(".toml") for name in arguments.files):
+        from tracer.cli.scenario_chapters import read_scenarios
+
+        chapters, rerun = read_scenarios(arguments.files)
+        return play(chapters, options(arguments), files, rerun)
     return play(read(arguments.files), options(arguments), files)
 
 
@@ -79,15 +88,37 @@ def read(files: Sequence[str | Path]) -> list[Chapter]:
         raise CliError(str(error)) from None
 
 
-def play(chapters: list[Chapter], wishes: Options, files: Sequence[Path] = ()) -> int:
+def play(
+    chapters: list[Chapter],
+    wishes: Options,
+    files: Sequence[Path] = (),
+    rerun: Callable[[Recording], Workbench] | None = None,
+) -> int:
     """Run the app on chapters until the person leaves; give the exit code.
 
-    What is opened as `files` opens next time where it was left.
+    What is opened as `files` opens next time where it was left. `rerun` is for scenarios; recordings are
+    simulated on models of their own servers.
     """
     from tui.app import run as run_app
+    from tui.snapshot import Services
     from tui.stagecraft import stages_of
 
-    return run_app(stages_of(chapters), wishes, files=files, memory=state_dir() / "tui.json")
+    services = Services(rerun=rerun or _reruns(files))
+    return run_app(
+        stages_of(chapters), wishes, files=files, memory=state_dir() / "tui.json", services=services
+    )
+
+
+def _reruns(files: Sequence[Path]) -> Callable[[Recording], Workbench]:
+    """Give what makes a recording's What-if, which is imported when that is opened."""
+    name = str(files[0]) if len(files) == 1 else "recording"
+
+    def rerun(recording: Recording) -> Workbench:
+        from tracer.cli.whatif import rerun_of
+
+        return rerun_of(recording, name)
+
+    return rerun
 
 
 def options(arguments: argparse.Namespace) -> Options:

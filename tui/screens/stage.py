@@ -71,6 +71,7 @@ class StageScreen(GridScreen):
         """Go where another screen was."""
         super().arrive(snapshot)
         place = snapshot.place
+        self.state = replace(self.state, chapters=len(snapshot.deck))  # What-if adds some
         if place == self.place():
             return
         if place.chapter != self.state.chapter:
