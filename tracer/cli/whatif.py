@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.run import EngineError, StuckError
 from simulator.scenario import Scenario, start
-from simulator.toml import ScenarioError, scenario_of, value_of
+from simulator.settings import value_of
+from simulator.toml import ScenarioError, scenario_of
 from simulator.validity import InvalidError
 from simulator.workload import Replay
 from tracer.cli.errors import CliError
