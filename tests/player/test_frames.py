@@ -50,6 +50,12 @@ def test_other_sizes_and_views_are_as_they_were_seen(shot: Shot):
     assert draw(shot).text().split("\n") == shot.expected
 
 
+def test_a_lane_that_was_held_all_the_time_keeps_apart_from_its_number():
+    shot = next(shot for shot in SEEN if shot.name == "waits_0300_left")
+    rows = scene(model(shot.chapter), shot.view, 500_000_000, shot.size).text().split("\n")
+    assert [row[:13] for row in rows if row.startswith("worker")] == ["worker 1 100 ", "worker 2 94% "]
+
+
 def test_waits_when_the_line_forms():
     said = words("waits_0098")
     assert {

@@ -64,8 +64,9 @@ def _label(band: Band, row: int, entry: Row) -> None:
     chosen = view.side == band.side and seats(band.part).index(entry.lane) == view.selected
     canvas.put(row, half.left, fit(entry.label, 8), Ink.TEXT | (BOLD | UNDERLINE if chosen else 0))
     if half.label > 9 and band.frame.time > 0:
-        share = band.stack.held_by(entry.lane).held(0, band.frame.time) / band.frame.time
-        canvas.put(row, half.left + 8, f"{round(100 * share):>3}%", Ink.FAINT)
+        held = band.stack.held_by(entry.lane).held(0, band.frame.time) / band.frame.time
+        share = f"{held:.0%}" if held < 0.995 else "100"  # with its sign it would touch the name
+        canvas.put(row, half.left + 8, f"{share:>4}", Ink.FAINT)
 
 
 def _seat(band: Band, row: int, holder: Holder | None, lit: bool, words: str) -> None:
