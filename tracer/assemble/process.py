@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from tracer.agent import layout
+from tracer.assemble.connections import Connections
+from tracer.assemble.lanes import Lanes, words
 from tracer.assemble.loops import Loops
 from tracer.assemble.stalls import Stall, Stalls
 from tracer.assemble.stamps import CLOCK, Stamps
-from tracer.assemble.story import Connection, Story
+from tracer.assemble.story import Story
 from tracer.assemble.tiling import tile
 from tracer.assemble.world import World
 from tracer.observe.records import Record
 from tracer.observe.rings import Batch, Identity
 from tracer.recording import UNKNOWN, Lane, LaneKind, Mark, MarkKind, Phase, PhaseKind
-
-CONNECTIONS = 4096  # remembered for each process; the agent tells a connection again now and then
 
 _MARKS = {
     layout.MARK_NAMES.index(name): kind
@@ -58,17 +57,15 @@ class Process:
         self.ring, self._world, self._listener = ring, world, listener
         self.hop = world.server(ring)
         self.open: dict[int, Story] = {}  # not emitted yet, by number of the visit
-        self.lanes: dict[int, Lane] = {}
+        ids = {int(number): lane for number, lane in saved.get("lanes", {}).items()}
+        self.lanes = Lanes(ring, world, self.hop, ids)
         self.ended: bool = saved.get("ended", False)
         self._last = ring.created  # the latest time at which it is known to have lived
         self._next: int = saved.get("next", 1)  # what comes before it was taken in, but for open visits
         self._resume: int = saved.get("resume", 1)
         self._done: dict[int, int] = {int(k): v for k, v in saved.get("done", {}).items()}
-        self._lane_ids: dict[int, int] = {int(k): v for k, v in saved.get("lanes", {}).items()}
         self._texts: dict[int, str] = {}
-        self._connections: OrderedDict[int, Connection] = OrderedDict()
-        for number, (row, peer) in saved.get("connections", {}).items():
-            self._connections[int(number)] = Connection(row, peer)
+        self._connections = Connections(ring.pid, world, self.hop, saved.get("connections", {}))
         self._loops = Loops()
         self._stamps = Stamps(ring)
         self._inner: list[Phase] = []
@@ -79,7 +76,7 @@ class Process:
         self._do: dict[int, Callable[[Record], None]] = {
             layout.LANE: self._lane,
             layout.TEXT: self._text,
-            layout.CONN: self._conn,
+            layout.CONN: self._connections.told,
             layout.OPEN: self._open,
             layout.TARGET: self._target,
             layout.PHASE: self._phase,
@@ -155,51 +152,19 @@ class Process:
             "next": self._next,
             "resume": self._resume,
             "done": self._done,
-            "lanes": self._lane_ids | {number: lane.id for number, lane in self.lanes.items()},
-            "connections": {n: (at.id, at.peer) for n, at in self._connections.items()},
+            "lanes": self.lanes.cursor(),
+            "connections": self._connections.cursor(),
         }
 
     # Records, kind by kind.
 
     def _lane(self, record: Record) -> None:
-        if record.lane in self.lanes:  # told again
-            return
-        row = self._lane_ids.get(record.lane)
-        lane = Lane(
-            self._world.id() if row is None else row, self.hop, _words(record.label), record.lane_kind
-        )
-        lane.capacity, lane.pid, lane.tid, lane.start = (
-            record.capacity,
-            self.ring.pid,
-            record.tid,
-            record.start,
-        )
-        if record.parent_pid:
-            self._world.workers = max(self._world.workers, record.parent_capacity)
-            capacity = record.parent_capacity * record.capacity  # as much as all its workers can hold
-            lane.parent = self._world.arbiter(record.parent_pid, capacity, self.hop, record.start)
-        elif record.parent in self.lanes:
-            lane.parent = self.lanes[record.parent].id
-            self._seen(self.lanes[record.parent], record.start, record.start)
-        self.lanes[record.lane] = lane
+        self.lanes.told(record)
+        if record.parent in self.lanes:
+            self._last = max(self._last, record.start)
 
     def _text(self, record: Record) -> None:
-        self._texts[record.visit] = _words(record.text)
-
-    def _conn(self, record: Record) -> None:
-        if record.visit in self._connections:
-            self._connections.move_to_end(record.visit)
-            return
-        peer, local = _words(record.peer), _words(record.local)
-        connection = Connection(self._world.id(), peer)
-        self._connections[record.visit] = connection
-        if len(self._connections) > CONNECTIONS:
-            self._connections.popitem(last=False)
-        start = min((time for time in (record.accepted, record.arrived) if time), default=UNKNOWN)
-        label = f"connection {record.visit}"
-        lane = Lane(connection.id, self.hop, label, LaneKind.CONNECTION, 1, pid=self.ring.pid, start=start)
-        lane.src, lane.dst = peer or None, local or None
-        self._world.tell(lane)
+        self._texts[record.visit] = words(record.text)
 
     def _open(self, record: Record) -> None:
         record = self._stamps.converted(record)
@@ -308,7 +273,7 @@ class Process:
         if story is not None:
             story.marks.append((record.time, kind, record.value))
         else:
-            self._world.tell(Mark(record.time, kind, lane=self._row(record.lane), value=record.value))
+            self._world.tell(Mark(record.time, kind, lane=self.lanes.id_of(record.lane), value=record.value))
 
     def _stall(self, record: Record) -> None:
         lane, what = self.lanes.get(record.lane), self._texts.get(record.what)
@@ -317,7 +282,7 @@ class Process:
             self._stalls.add(lane.id, Stall(record.start, record.end, what, gil, idle))
 
     def _fault(self, record: Record) -> None:
-        self._world.faults.append(f"process {self.ring.pid}: {_words(record.text)}")
+        self._world.faults.append(f"process {self.ring.pid}: {words(record.text)}")
         self._world.tell(Mark(record.time, MarkKind.HOOK_FAULT, value=record.count))
 
     def _end(self, record: Record) -> None:
@@ -326,16 +291,10 @@ class Process:
 
     # What becomes of it all.
 
-    def _row(self, lane: int) -> int:
-        return self.lanes[lane].id if lane in self.lanes else UNKNOWN
-
     def _seen(self, lane: Lane | None, start: int, end: int) -> None:
-        """Note when a lane, or one under it, was there: it may have been told later."""
+        """Note when it lived, and a lane of it."""
         self._last = max(self._last, end)
-        while lane is not None and start < lane.start:
-            self._world.held(lane, start)
-            parent = lane.parent
-            lane = next((other for other in self.lanes.values() if other.id == parent), None)
+        self.lanes.seen(lane, start)
 
     def _lost(self, batch: Batch) -> None:
         """Records are missing: what is open may have been told more than is known."""
@@ -362,9 +321,5 @@ class Process:
         if killed:
             first = min(self.lanes, default=0)
             self._world.tell(
-                Mark(self._last, MarkKind.WORKER_KILLED, lane=self._row(first), value=self.ring.pid)
+                Mark(self._last, MarkKind.WORKER_KILLED, lane=self.lanes.id_of(first), value=self.ring.pid)
             )
-
-
-def _words(data: bytes) -> str:
-    return data.decode("utf-8", "replace")
