@@ -8,7 +8,7 @@ from typing import Any
 from simulator import draw
 from simulator.distributions import constant
 from simulator.engine import steps
-from simulator.engine.state import POOL, STEP, TOKEN, Program
+from simulator.engine.state import LANE, POOL, STEP, TOKEN, Program
 from simulator.program import Assembler, Label, PoolSpec, Step
 from simulator.workload import Closed, Open, Replay, Workload
 
@@ -57,6 +57,8 @@ def link(
         think=len(asm.laws),
         interval=INTERVAL,
         record=int(record),
+        where_bits=max(len(asm.layout.lanes) * LANE, len(asm.layout.pools) * POOL).bit_length() + 1,
+        step_bits=(2 * len(rows) * STEP).bit_length(),
     )
 
 

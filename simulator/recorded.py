@@ -8,32 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine import steps
+from simulator.engine.account import NO_STATUS, PARENT_BITS, STATUS_BITS, STATUS_MASK, TRY_BITS
 from simulator.engine.state import (
     ISSUED,
     LANE,
     PHASE,
     PHASE_END,
     PHASE_START,
-    PHASE_STEP,
-    PHASE_VISIT,
-    PHASE_WHERE,
+    PHASE_WHAT,
     PHASES,
     POOL,
     REQUEST_DUE,
     REQUEST_END,
-    REQUEST_ENDPOINT,
+    REQUEST_HOW,
     REQUEST_ROW,
-    REQUEST_STATUS,
     STEP,
     VISIT_END,
-    VISIT_PARENT,
-    VISIT_REQUEST,
+    VISIT_HOW,
+    VISIT_OF,
     VISIT_ROW,
     VISIT_START,
-    VISIT_STATUS,
-    VISIT_STEP,
-    VISIT_TRY,
     VISITS,
+    Program,
 )
 from simulator.program import SILENT, Layout
 from simulator.run import Run
@@ -93,6 +89,11 @@ def recording_of(run: Run, *, title: str, seed: int) -> Recording:
     return Recording(**tables, texts=intern.texts(), meta=meta)
 
 
+def status_in(how: I8) -> I8:
+    """Give the status of rows, which shares a field."""
+    return (how & STATUS_MASK) - NO_STATUS
+
+
 def _rows(log: Any, length: int, width: int) -> I8:
     """Give the rows of a log, shape (rows, width)."""
     return np.asarray(log[:length], np.int64).reshape(-1, width)
@@ -129,10 +130,10 @@ def _lanes(layout: Layout, intern: Interner) -> Lanes:
 
 def _requests(layout: Layout, rows: I8, intern: Interner) -> Requests:
     targets = np.array([intern(path) for path in layout.endpoints])
-    status, end = rows[:, REQUEST_STATUS], rows[:, REQUEST_END]
+    status, end = status_in(rows[:, REQUEST_HOW]), rows[:, REQUEST_END]
     values = {
         "method": intern("GET"),
-        "target": targets[rows[:, REQUEST_ENDPOINT]],
+        "target": targets[rows[:, REQUEST_HOW] >> STATUS_BITS],
         "status": np.where((end >= 0) & (status > 0), status, UNKNOWN),
         "start": rows[:, REQUEST_DUE],
         "end": end,
@@ -151,14 +152,15 @@ def _outcome(status: I8, end: I8) -> I8:
 
 def _visits(layout: Layout, rows: I8, intern: Interner) -> Visits:
     hop_of = np.array([step.hop for step in layout.steps])
-    hop = hop_of[rows[:, VISIT_STEP] // STEP]
+    how, parent = rows[:, VISIT_HOW], (rows[:, VISIT_OF] & ((1 << PARENT_BITS) - 1)) - 1
+    hop = hop_of[(how >> (STATUS_BITS + TRY_BITS)) // STEP]
     protocol = np.array([intern(spec.protocol) for spec in layout.hops])
-    status, end, parent = rows[:, VISIT_STATUS], rows[:, VISIT_END], rows[:, VISIT_PARENT]
+    status, end = status_in(how), rows[:, VISIT_END]
     values = {
-        "request": rows[:, VISIT_REQUEST],
+        "request": rows[:, VISIT_OF] >> PARENT_BITS,
         "hop": hop,
-        "parent": np.where(parent >= 0, parent // VISIT_ROW, UNKNOWN),
-        "attempt": rows[:, VISIT_TRY],
+        "parent": np.where(parent >= 0, parent, UNKNOWN),
+        "attempt": (how >> STATUS_BITS) & ((1 << TRY_BITS) - 1),
         "protocol": protocol[hop],
         "status": np.where((end >= 0) & (status > 0), status, UNKNOWN),
         "outcome": _outcome(status, end),
@@ -173,14 +175,15 @@ def _visits(layout: Layout, rows: I8, intern: Interner) -> Visits:
 
 def _phases(run: Run, rows: I8, intern: Interner) -> Phases:
     layout = run.layout
-    gil = rows[:, PHASE_STEP] >= run.program.steps
-    step = (rows[:, PHASE_STEP] - np.where(gil, run.program.steps, 0)) // STEP
+    visit, at, where = _unpacked(run.program, rows[:, PHASE_WHAT])
+    gil = at >= run.program.steps
+    step = (at - np.where(gil, run.program.steps, 0)) // STEP
     kind = np.where(gil, PhaseKind.QUEUED, np.array([int(s.kind) for s in layout.steps])[step])
     lasting = rows[:, PHASE_END] != rows[:, PHASE_START]
     keep = np.flatnonzero((kind != SILENT) & lasting)
-    visit = np.where(rows[:, PHASE_VISIT] >= 0, rows[:, PHASE_VISIT] // VISIT_ROW, UNKNOWN)
     keep = keep[np.lexsort((visit[keep], rows[keep, PHASE_START]))]
-    rows, gil, step, kind, visit = rows[keep], gil[keep], step[keep], kind[keep], visit[keep]
+    rows, gil, step, kind = rows[keep], gil[keep], step[keep], kind[keep]
+    visit, where = visit[keep], where[keep]
     values = {
         "visit": visit,
         "kind": kind,
@@ -188,9 +191,16 @@ def _phases(run: Run, rows: I8, intern: Interner) -> Phases:
         "end": rows[:, PHASE_END],
         "what": np.array([intern(s.what) for s in layout.steps])[step],
         "evidence": Evidence.SIMULATED,
-        **_places(layout, rows[:, PHASE_WHERE], gil, step, kind),
+        **_places(layout, where, gil, step, kind),
     }
     return _table("phases", len(rows), values)  # type: ignore[no-any-return]
+
+
+def _unpacked(program: Program, what: I8) -> tuple[I8, I8, I8]:
+    """Give visit, step and lane or pool of phases, as `account.open_row` packs them."""
+    where = (what & ((1 << program.where_bits) - 1)) - 1
+    step = (what >> program.where_bits) & ((1 << program.step_bits) - 1)
+    return (what >> (program.where_bits + program.step_bits)) - 1, step, where
 
 
 def _places(layout: Layout, where: I8, gil: NDArray[np.bool_], step: I8, kind: I8) -> dict[str, I8]:

@@ -24,9 +24,7 @@ from simulator.engine.state import (
     PHASE,
     PHASE_END,
     PHASE_START,
-    PHASE_STEP,
-    PHASE_VISIT,
-    PHASE_WHERE,
+    PHASE_WHAT,
     PHASES,
     REQUEST,
     ROW,
@@ -37,13 +35,10 @@ from simulator.engine.state import (
     TRIES,
     VISIT,
     VISIT_END,
-    VISIT_PARENT,
-    VISIT_REQUEST,
+    VISIT_HOW,
+    VISIT_OF,
     VISIT_ROW,
     VISIT_START,
-    VISIT_STATUS,
-    VISIT_STEP,
-    VISIT_TRY,
     VISITS,
     WAITED,
     WAITS,
@@ -51,12 +46,17 @@ from simulator.engine.state import (
     World,
 )
 
+STATUS_BITS, TRY_BITS, PARENT_BITS = 16, 20, 32
+STATUS_MASK = (1 << STATUS_BITS) - 1
+NO_STATUS = 8
+"""A status of 0 as it is written; those that are none of HTTP's are a little below."""
+
 
 def begin_phase(p: Program, w: World, t: int, step: int, where: int) -> None:
     """A token starts something that takes time; `where` is the lane, or the pool that it waits for."""
     w.tok[t + STARTED] = w.n[NOW]
     if p.record:
-        w.tok[t + ROW] = open_row(w, w.tok[t + p.step[w.tok[t + PC] + DEPTH] + VISIT], step, where)
+        w.tok[t + ROW] = open_row(p, w, w.tok[t + p.step[w.tok[t + PC] + DEPTH] + VISIT], step, where)
 
 
 def end_phase(p: Program, w: World, t: int, step: int) -> int:
@@ -70,13 +70,12 @@ def end_phase(p: Program, w: World, t: int, step: int) -> int:
     return took  # type: ignore[no-any-return]
 
 
-def open_row(w: World, visit: int, step: int, where: int) -> int:
-    """Log the start of a phase; give its row."""
+def open_row(p: Program, w: World, visit: int, step: int, where: int) -> int:
+    """Log the start of a phase; give its row. A visit or place of -1 is written as 0."""
     row = w.n[PHASES]
     w.n[PHASES] = row + PHASE
-    w.phases[row + PHASE_VISIT] = visit
-    w.phases[row + PHASE_STEP] = step
-    w.phases[row + PHASE_WHERE] = where
+    number = visit // VISIT_ROW + 1
+    w.phases[row + PHASE_WHAT] = ((number << p.step_bits | step) << p.where_bits) | (where + 1)
     w.phases[row + PHASE_START] = w.n[NOW]
     w.phases[row + PHASE_END] = -1
     return row  # type: ignore[no-any-return]
@@ -89,7 +88,7 @@ def enter(p: Program, w: World, t: int, pc: int) -> None:
     w.tok[frame + WAITED] = 0
     if p.record:
         if tells_outside(p, w, t, p.step[pc + DEPTH]):
-            w.tok[frame + OUTER] = open_row(w, w.tok[frame - p.frame + VISIT], pc, seat_of(p, w, t, pc))
+            w.tok[frame + OUTER] = open_row(p, w, w.tok[frame - p.frame + VISIT], pc, seat_of(p, w, t, pc))
         w.tok[frame + VISIT] = open_visit(p, w, t, pc)
 
 
@@ -113,11 +112,9 @@ def open_visit(p: Program, w: World, t: int, pc: int) -> int:
     depth = p.step[pc + DEPTH]
     row = w.n[VISITS]
     w.n[VISITS] = row + VISIT_ROW
-    visits[row + VISIT_REQUEST] = tok[t + REQUEST]
-    visits[row + VISIT_PARENT] = tok[t + depth - p.frame + VISIT] if depth > TOKEN else -1
-    visits[row + VISIT_STEP] = pc
-    visits[row + VISIT_TRY] = tok[t + TRIES]
-    visits[row + VISIT_STATUS] = 0
+    parent = tok[t + depth - p.frame + VISIT] if depth > TOKEN else -1
+    visits[row + VISIT_OF] = (tok[t + REQUEST] << PARENT_BITS) | (parent // VISIT_ROW + 1)
+    visits[row + VISIT_HOW] = (((pc << TRY_BITS) | tok[t + TRIES]) << STATUS_BITS) | NO_STATUS
     visits[row + VISIT_START] = w.n[NOW]
     visits[row + VISIT_END] = -1
     return row  # type: ignore[no-any-return]
@@ -162,7 +159,12 @@ def note_wait(w: World, waited: int, hop: int) -> None:
 def close_visit(w: World, row: int, status: int) -> None:
     """Log the end of a visit."""
     w.visits[row + VISIT_END] = w.n[NOW]
-    w.visits[row + VISIT_STATUS] = status
+    w.visits[row + VISIT_HOW] = with_status(w.visits[row + VISIT_HOW], status)
+
+
+def with_status(how: int, status: int) -> int:
+    """Put a status into the field that it shares."""
+    return (how & ~STATUS_MASK) | (status + NO_STATUS)
 
 
 def hold_lane(w: World, lane: int, t: int) -> None:

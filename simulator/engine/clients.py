@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.draw import draw, mix, name_of, salt_of, uniform
-from simulator.engine.account import close_visit, enter
+from simulator.engine.account import NO_STATUS, STATUS_BITS, close_visit, enter, with_status
 from simulator.engine.agenda import cancel_gone, schedule, wake_at
 from simulator.engine.arrivals import may_issue
 from simulator.engine.state import (
@@ -38,9 +38,8 @@ from simulator.engine.state import (
     REQUEST,
     REQUEST_DUE,
     REQUEST_END,
-    REQUEST_ENDPOINT,
+    REQUEST_HOW,
     REQUEST_ROW,
-    REQUEST_STATUS,
     SALT,
     STEP,
     TOKEN,
@@ -92,8 +91,7 @@ def issue(p: Program, w: World, t: int) -> bool:
         row = number * REQUEST_ROW
         w.requests[row + REQUEST_DUE] = n[NOW]
         w.requests[row + REQUEST_END] = -1
-        w.requests[row + REQUEST_STATUS] = 0
-        w.requests[row + REQUEST_ENDPOINT] = 0
+        w.requests[row + REQUEST_HOW] = NO_STATUS
     return True
 
 
@@ -103,7 +101,8 @@ def attempt(p: Program, w: World, t: int) -> int:
     tok[t + ANSWER] = 200
     endpoint = choose(p, w, t)
     if p.record:
-        w.requests[tok[t + REQUEST] * REQUEST_ROW + REQUEST_ENDPOINT] = endpoint
+        how = (endpoint << STATUS_BITS) | NO_STATUS
+        w.requests[tok[t + REQUEST] * REQUEST_ROW + REQUEST_HOW] = how
     enter(p, w, t, ATTEMPT_STEP)
     if p.timeout >= 0:
         tok[t + GONE] = schedule(w, t, w.n[NOW] + p.timeout)
@@ -278,6 +277,6 @@ def finish(p: Program, w: World, t: int, outcome: int, status: int) -> None:
     if p.record:
         row = tok[t + REQUEST] * REQUEST_ROW
         w.requests[row + REQUEST_END] = n[NOW]
-        w.requests[row + REQUEST_STATUS] = status
+        w.requests[row + REQUEST_HOW] = with_status(w.requests[row + REQUEST_HOW], status)
     if p.workload == CLOSED and may_issue(p, w):
         start_client(p, w, tok[t + KEY] + p.clients)

@@ -82,7 +82,7 @@ HOT = frozenset({
     "name_of", "new_ticket", "new_token", "next_arrival", "no_more", "note_wait", "pick", "pool_of",
     "pop", "rarer", "release", "reply", "resume", "rise", "run", "salt_of", "schedule",
     "schedule_arrival", "seat_of", "seize", "set_ready", "sink", "stand_in_line", "take_ready",
-    "tells_outside", "uniform", "unlink", "unsigned_mix", "wake_at", "when",
+    "tells_outside", "uniform", "unlink", "unsigned_mix", "wake_at", "when", "with_status",
 })  # fmt: skip
 """What a request meets on its way: inlined by force. The compiler decides about the others."""
 

@@ -79,12 +79,14 @@ EVENT_AT, EVENT_POOL, EVENT_DOWN = range(3)
 EVENT = 3
 
 # Fields of rows of the log.
-PHASE_VISIT, PHASE_STEP, PHASE_WHERE, PHASE_START, PHASE_END = range(5)
-PHASE = 5
-VISIT_REQUEST, VISIT_PARENT, VISIT_STEP, VISIT_TRY, VISIT_STATUS, VISIT_START, VISIT_END = range(7)
-VISIT_ROW = 7
-REQUEST_DUE, REQUEST_END, REQUEST_STATUS, REQUEST_ENDPOINT = range(4)
-REQUEST_ROW = 4
+# What it costs to record is to have the system clear new memory: small numbers share a field, as `account`
+# packs and `recorded` unpacks them.
+PHASE_WHAT, PHASE_START, PHASE_END = range(3)  # visit, step, lane or pool
+PHASE = 3
+VISIT_OF, VISIT_HOW, VISIT_START, VISIT_END = range(4)  # request and parent; step, try and status
+VISIT_ROW = 4
+REQUEST_DUE, REQUEST_END, REQUEST_HOW = range(3)  # endpoint and status
+REQUEST_ROW = 3
 
 # Fields of a connection.
 IDLE_STACK, IDLE_SINCE, PROCESS, UNUSED_STACK = range(4)
@@ -167,6 +169,8 @@ class Program(NamedTuple):
     keepalive: int  # idle ns after which a connection is closed; -1: none is used twice
     interval: int  # after which a thread asks for the GIL
     record: int  # 1: visits and phases are logged
+    where_bits: int  # that a lane or pool takes in a phase's row
+    step_bits: int
 
 
 class World(NamedTuple):
