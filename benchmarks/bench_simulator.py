@@ -1,9 +1,11 @@
-"""Requests per CPU second: the compiled and the plain engine against SimPy, in one run, interleaved.
+"""Requests per CPU second: both engines, recording too, SimPy, Cimba and the same loop in C, interleaved.
 
 Two models: M/M/4 at load 0.8, and a pipeline of three hops (a proxy's loop, 8 sync workers, 4 database
 connections). SimPy's are written as its documentation recommends: a generator a request, `with
-resource.request()`, timeouts. Start-up (imports, compiling) is left out and printed beside it. Ratios are of
-medians over rounds; the spread between rounds is the machine's noise.
+resource.request()`, timeouts; Cimba's (numba-compiled) is in cimba_pipeline.py. The loop in C (loop.c,
+gcc -O3) draws as the engine does, and its latencies are compared to the ns. Start-up (imports,
+compiling) is left out and printed beside it. Ratios are of medians over rounds; the spread between rounds is
+the machine's noise.
 
     python benchmarks/bench_simulator.py [--rounds 5]
 """
@@ -13,9 +15,15 @@ from __future__ import annotations
 import argparse
 import random
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+
+import c_loop
+import numpy as np
 
 from simulator.distributions import parse_distribution
 from simulator.engine.state import PEAK
@@ -105,24 +113,57 @@ def simpy_pipeline(requests: int) -> float:
 SIMPY = {"M/M/4": simpy_mm4, "pipeline": simpy_pipeline}
 
 
-def against_simpy(rounds: int) -> None:
-    """Print each model's rates and their ratio to SimPy."""
+def in_c(model: str, requests: int) -> float:
+    """The same loop in C, which must give the same latencies."""
+    stack, rate = MODELS[model]
+    run = start(
+        Scenario((stack,), Open(rate=rate, requests=requests)), stack, record=False, engine="compiled"
+    )
+    found: list[Any] = []
+    speed = timed(lambda: found.append(c_loop.serve(run)), requests)
+    run.go()
+    assert np.array_equal(found[0], run.world.answers[:requests]), "the loop in C serves other requests"
+    return speed
+
+
+def cimba(requests: int) -> float:
+    """The pipeline in Cimba, whose mean latency must be about ours."""
+    command = [sys.executable, str(Path(__file__).with_name("cimba_pipeline.py")), str(requests)]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    speed, mean = (float(word) for word in told.split())
+    assert abs(mean - 8.7e-3) < 0.5e-3, f"Cimba serves something else: mean latency {mean} s"
+    return speed
+
+
+def one_round(model: str) -> dict[str, float]:
+    """Give the requests per CPU second of each, once."""
+    rates = {
+        "SimPy": SIMPY[model](10_000),
+        "plain": ours(model, 10_000, "plain"),
+        "compiled": ours(model, 200_000, "compiled"),
+        "recording": ours(model, 200_000, "compiled", record=True),
+        "C": in_c(model, 200_000),
+    }
+    return rates | ({"Cimba": cimba(100_000)} if model == "pipeline" else {})
+
+
+def against_others(rounds: int) -> None:
+    """Print each model's rates and their ratios to SimPy and to the compiled engine."""
     started = time.process_time()
     ours("M/M/4", 100, "compiled")
-    print(f"start-up of the compiled engine: {time.process_time() - started:.1f} s CPU, left out", flush=True)
+    c_loop.library()
+    print(f"start-up (numba, gcc): {time.process_time() - started:.1f} s CPU, left out", flush=True)
     for model in MODELS:
-        rates: dict[str, list[float]] = {"SimPy": [], "plain": [], "compiled": [], "recording": []}
-        for _ in range(rounds):
-            rates["SimPy"].append(SIMPY[model](10_000))
-            rates["plain"].append(ours(model, 10_000, "plain"))
-            rates["compiled"].append(ours(model, 300_000, "compiled"))
-            rates["recording"].append(ours(model, 300_000, "compiled", record=True))
-        base = statistics.median(rates["SimPy"])
-        for name, values in rates.items():
-            middle = statistics.median(values)
-            spread = (max(values) - min(values)) / middle
-            told = f"{middle:11,.0f} requests/s {middle / base:7.2f} x SimPy"
-            print(f"{model:9} {name:10} {told}, ±{spread / 2:.0%}", flush=True)
+        found = [one_round(model) for _ in range(rounds)]
+        middle = {name: statistics.median(one[name] for one in found) for name in found[0]}
+        for name, rate in middle.items():
+            values = [one[name] for one in found]
+            spread = (max(values) - min(values)) / rate / 2
+            told = f"{rate:11,.0f} requests/s {rate / middle['SimPy']:7.2f} x SimPy"
+            print(
+                f"{model:9} {name:10} {told} {middle['compiled'] / rate:7.2f} x slower, ±{spread:.0%}",
+                flush=True,
+            )
 
 
 def curve() -> None:
@@ -144,7 +185,7 @@ def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
-    against_simpy(parser.parse_args().rounds)
+    against_others(parser.parse_args().rounds)
     curve()
 
 
