@@ -7,14 +7,14 @@ innermost server's. What a source did not see is a wait, and `Demands.unseen` sa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.recording import UNKNOWN, LaneKind, PhaseKind, Recording, Role
+from tracer.recording import UNKNOWN, LaneKind, Outcome, PhaseKind, Recording, Role
 from tracer.recording.nouns import I8
 
 THREAD_HOP = "thread hop"
@@ -40,6 +40,11 @@ class Recorded:
     size: int  # of the answer, bytes; -1: not known
     asynchronous: bool
 
+    @property
+    def length(self) -> int:
+        """Sum the ns of its steps, of branches the longest."""
+        return sum(step.ns + max((part.ns for part in step.inside), default=0) for step in self.steps)
+
 
 @dataclass(frozen=True, slots=True)
 class Demands:
@@ -50,7 +55,11 @@ class Demands:
 
 
 def demands_of(recording: Recording) -> Demands:
-    """Read what each request demanded; one that reached no server demands what the last on its path did."""
+    """Read what each request demanded.
+
+    One that reached no server demands what the last on its path did, and one that was killed on its way what
+    was seen of it, if that is more.
+    """
     reader = _Reader(recording)
     made: list[Recorded] = []
     last: dict[str, Recorded] = {}
@@ -58,12 +67,11 @@ def demands_of(recording: Recording) -> Demands:
     first = 0 if reader.simulated else int(recording.requests.start.min(initial=2**62))
     for request in range(len(recording.requests.start)):
         told = reader.request(request, first)
-        if told.steps or told.path not in last:
+        whole = last.get(told.path)
+        if whole is None or (told.steps and request not in reader.cut):
             last[told.path] = told
-        else:
-            told = Recorded(
-                told.due, told.path, last[told.path].steps, told.size, last[told.path].asynchronous
-            )
+        elif told.length <= whole.length:
+            told = replace(told, steps=whole.steps, asynchronous=whole.asynchronous)
         made.append(told)
     return Demands(tuple(made), reader.unseen / reader.seen if reader.seen else 0.0)
 
@@ -78,6 +86,9 @@ class _Reader:
         self.phases = _by_row(recording.phases.visit)
         self.children = _by_row(recording.visits.parent)
         self.source = _sources(recording, self.roles)
+        killed = _killed(recording, self.roles)
+        self.cut = killed.keys() - self.source.keys()
+        self.source |= {request: killed[request] for request in self.cut}
         self.simulated = recording.meta.get("source") == "simulation"
         self.seen = self.unseen = 0
 
@@ -155,6 +166,14 @@ def _sources(recording: Recording, roles: NDArray[np.int8]) -> dict[int, int]:
             if inner and visits.answered[row] != UNKNOWN and (at_app or row not in parents):
                 found[int(visits.request[row])] = row
     return found
+
+
+def _killed(recording: Recording, roles: NDArray[np.int8]) -> dict[int, int]:
+    """Give for each request the last visit to the app that ended without an answer: its worker was killed."""
+    visits = recording.visits
+    unanswered = (visits.answered == UNKNOWN) & (visits.end != UNKNOWN) & (visits.outcome == Outcome.ERROR)
+    rows = np.flatnonzero((roles == Role.APP) & unanswered)
+    return {int(visits.request[row]): int(row) for row in rows}
 
 
 def _by_row(column: NDArray[np.int32]) -> dict[int, list[int]]:

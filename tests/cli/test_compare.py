@@ -14,6 +14,7 @@ from simulator.scenario import simulate
 from simulator.toml import parse_scenario
 from tracer.analysis.compare import compare
 from tracer.analysis.compare_figures import METRICS
+from tracer.cli import main
 from tracer.recording import sealed
 
 DEMO = Path(captures.__file__).parent / "demo"
@@ -28,6 +29,17 @@ workers = 4
 [[endpoint]]
 steps = [{{cpu = "2ms"}}, {{wait = "exp(50ms)"}}]
 """
+
+
+def test_a_hop_of_one_side_is_one_line(capsys):
+    """There is nothing to compare in it; the JSON keeps its rows."""
+    assert main(["compare", *WAITING]) == 0
+    told = capsys.readouterr().out
+    assert told.count("gunicorn: only in A") == told.count("uvicorn: only in B") == 1
+    assert "uvicorn  mean" not in told
+    assert main(["compare", *WAITING, "--format", "json"]) == 0
+    hops = [row["hop"] for row in json.loads(capsys.readouterr().out)["metrics"]]
+    assert hops.count("gunicorn") > 5
 
 
 def simulated(seed, rate=40, requests=400, *settings):

@@ -122,6 +122,26 @@ def test_every_part_of_the_language_comes_near(number):
     assert np.median(after) == pytest.approx(np.median(before), rel=0.1)
 
 
+def test_who_was_killed_is_killed_again():
+    """A worker time-out that many requests meet: each of them demands what was seen of it at least."""
+    text = CONTENDED.format(server="gunicorn", handler="def", more='timeout = "45ms"\nboot = "20ms"')
+    scenario = parse_scenario(text.replace("[machine]\ncores = 2\n", ""))
+    (first,) = simulate(scenario, record=True)
+    (second,) = simulate(replayed(scenario, first.recording)[0])
+    assert first.figures["outcomes"]["error"] > 50
+    for name in ("outcomes", "latency_s", "throughput"):
+        assert first.figures[name] == second.figures[name]
+
+
+@pytest.mark.parametrize("sample", ["nginx-uwsgi", "uvicorn-http1", "http2-h2c"])
+def test_a_capture_is_replayed_and_what_it_hides_is_said(capsys, sample):
+    assert main(["replay", f"sample:{sample}", "--on", str(TWO), "--format", "json"]) == 0
+    captured = capsys.readouterr()
+    told = json.loads(captured.out)
+    assert told["outcomes"]["ok"] == told["requests"] > 10
+    assert "% of the time in the server was not seen by the source; it is replayed as waiting" in captured.err
+
+
 def test_demands_leave_the_line_out():
     (result,) = simulate(
         parse_scenario(CONTENDED.format(server="gunicorn", handler="def", more="")), record=True

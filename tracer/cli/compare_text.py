@@ -12,15 +12,29 @@ def write(names: tuple[str, str], found: list[Difference], confidence: float) ->
     a, b = (printable(name) for name in names)
     out.print(f"A: {a}\nB: {b}")
     made = table("", "hop", "metric", "A", "B", "B / A", "interval", "verdict", left=2)
+    alone = _alone(found)
+    both = [one for one in found if one.hop not in alone]
     last = ""
-    for one in found:
+    for one in both:
         hop = one.hop or "all"
         if last and hop != last:
             made.add_section()
         made.add_row(printable(hop) if hop != last else "", *_cells(one), style=_style(one))
         last = hop
     out.print(made)
-    out.print(_summing_up(found, confidence))
+    for name, side in alone.items():
+        out.print(f"{printable(name)}: only in {side}")
+    out.print(_summing_up(both, confidence))
+
+
+def _alone(found: list[Difference]) -> dict[str, str]:
+    """Name the hops that one side alone has, and which; there is nothing to compare in their rows."""
+    rows: dict[str, list[Difference]] = {}
+    for one in found:
+        if one.hop is not None:
+            rows.setdefault(one.hop, []).append(one)
+    only_a = {hop: "A" for hop, of in rows.items() if all(one.b is None for one in of)}
+    return only_a | {hop: "B" for hop, of in rows.items() if all(one.a is None for one in of)}
 
 
 def _cells(one: Difference) -> tuple[str, ...]:
