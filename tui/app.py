@@ -22,8 +22,10 @@ from tracer.recording import TraceError
 from tui.memory import Memory
 from tui.options import Options
 from tui.probe import borders
+from tui.recent import Recent
+from tui.registry import BY_NAME
 from tui.screens.base import GridScreen, screen_class
-from tui.snapshot import Services, Snapshot
+from tui.snapshot import Place, Services, Snapshot
 from tui.stagecraft import Deck, Stagecraft
 from tui.themes import Theme, fitting
 
@@ -59,8 +61,12 @@ class HopscopeApp(App[TraceError], inherit_bindings=False):
         self._now = now
         options = options or Options()
         theme = self._fitting(options.theme)
-        self.snapshot = Snapshot(Deck(stages), options, theme, files, services or Services())
+        services = replace(services or Services(), recent=self.recent)
+        self.snapshot = Snapshot(Deck(stages), options, theme, files, services)
+        self._memory_path = memory
         self._memory = Memory(memory, files)
+        self._recent = Recent(memory.with_name("recent.json") if memory else None)
+        self._recent.add([str(file) for file in files])
         self._told = self._memory.recall()
         self._screens: dict[str, GridScreen] = {}
         self._first = self.open_screen(first)
@@ -98,6 +104,9 @@ class HopscopeApp(App[TraceError], inherit_bindings=False):
             self.exit()
         elif verb == "open":
             self._open(name)
+        elif verb == "lab":
+            self.snapshot = replace(self.snapshot, services=replace(self.snapshot.services, lab=name))
+            self._open("lab")
         elif verb == "theme":
             self._wish(theme=name)
         elif verb == "language":
@@ -117,6 +126,10 @@ class HopscopeApp(App[TraceError], inherit_bindings=False):
         if isinstance(here, GridScreen):
             here.covered()
             self.snapshot = self.snapshot.at(here.place())
+        if BY_NAME[name].plays and not len(self.snapshot.deck):
+            self._open("home")
+            self._need_recording()
+            return
         screen = self.open_screen(name)
         if screen is here:
             return
@@ -127,6 +140,48 @@ class HopscopeApp(App[TraceError], inherit_bindings=False):
             self.push_screen(screen)
         else:
             self.switch_screen(screen)
+
+    def _need_recording(self) -> None:
+        from tui.screens.home import HomeScreen
+
+        home = self.open_screen("home")
+        if isinstance(home, HomeScreen):
+            home.need_recording()
+
+    def recent(self) -> list[tuple[str, ...]]:
+        """List what was opened last."""
+        return [one.files for one in self._recent.openings()]
+
+    def load(self, stages: Sequence[Callable[[], Stagecraft]], files: Sequence[str]) -> None:
+        """Put other chapters in place of those that are open, and show the Stage."""
+        self.remember()
+        self._recent.add(files)
+        paths = [Path(file) for file in files]
+        self._memory = Memory(self._memory_path, paths)
+        self._told = self._memory.recall()
+        services = self.snapshot.services
+        services = replace(services, rerun=services.reruns(paths) if services.reruns else None)
+        self.snapshot = replace(
+            self.snapshot, deck=Deck(stages), files=paths, place=Place(), services=services
+        )
+        for name in [name for name in self._screens if BY_NAME[name].plays]:
+            self._renew(name)
+        here = self.screen
+        if isinstance(here, GridScreen):  # it says where the person is: at the beginning
+            here.snapshot = self.snapshot
+        self._open("stage")
+
+    def _renew(self, name: str) -> None:
+        """Forget a screen of other recordings; the one below all others begins anew."""
+        screen = self._screens[name]
+        if screen is not self._first:
+            del self._screens[name]
+            self.uninstall_screen(screen)
+            return
+        screen.renew(self.snapshot)
+        told = self._told.get(name)
+        if isinstance(told, dict):
+            screen.recall(told)
 
     def _wish(self, **wishes: Any) -> None:
         """Look otherwise from now on."""

@@ -15,6 +15,7 @@ class Entry:
     key: str  # Textual's name: "f2"
     title: Texts
     screen: str  # "package.module:Class", imported when the screen is first opened
+    plays: bool = True  # it shows recordings, and has nothing to show without one
 
 
 SCREENS = (
@@ -23,6 +24,11 @@ SCREENS = (
     Entry("requests", "f4", {"en": "Requests", "ko": "요청 표"}, "tui.screens.requests:RequestsScreen"),
     Entry("statistics", "f6", {"en": "Statistics", "ko": "통계"}, "tui.screens.statistics:StatisticsScreen"),
     Entry("whatif", "f7", {"en": "What-if", "ko": "만약에"}, "tui.screens.whatif:WhatIfScreen"),
+    Entry(
+        "glossary", "f9", {"en": "Terms", "ko": "용어"}, "tui.screens.glossary:GlossaryScreen", plays=False
+    ),
+    Entry("home", "f10", {"en": "Home", "ko": "처음"}, "tui.screens.home:HomeScreen", plays=False),
+    Entry("lab", "f12", {"en": "Labs", "ko": "실습"}, "tui.screens.lab:LabScreen", plays=False),
 )
 
 BY_NAME = {entry.name: entry for entry in SCREENS}

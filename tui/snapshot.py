@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tui.lessons import Lesson
 from tui.options import Options
+from tui.player.chapter import Chapter
 from tui.stagecraft import Deck
 from tui.themes import Theme
 
@@ -23,15 +25,23 @@ class Place:
     lane: int | None = None  # the one selected: its row in the recording of that side
 
 
+class OpenError(Exception):
+    """A file cannot be opened: one sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What the command line lends to the app, whose packages import no source. None: not to be had here."""
 
     dissect: Callable[..., Any] | None = None  # the packets of a request, decoded
     rerun: Callable[..., Any] | None = None  # the requests of a recording, served by another stack
+    reruns: Callable[[Sequence[Path]], Callable[..., Any]] | None = None  # files -> their `rerun`
     follow: Callable[..., Any] | None = None  # a server that is being recorded
-    labs: Callable[..., Any] | None = None  # the demos
-    open_files: Callable[..., Any] | None = None  # paths -> chapters
+    labs: Callable[[], Sequence[Lesson]] | None = None  # the demos
+    lab: str = ""  # the one to begin with
+    open_files: Callable[[Sequence[str]], Sequence[Chapter]] | None = None  # may raise OpenError
+    samples: Callable[[], Sequence[tuple[str, str]]] | None = None  # name without "sample:", what it is
+    recent: Callable[[], Sequence[tuple[str, ...]]] | None = None  # what was opened last, files by name
 
 
 @dataclass(frozen=True, slots=True, eq=False)

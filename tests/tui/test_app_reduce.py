@@ -12,9 +12,10 @@ from small_scene import ALONE, END, MODEL, frame, show
 from waits import MS
 
 from tui import pointer
-from tui.keymap import ACTIONS, GLOBAL, GROUPS, KEYS
+from tui.keymap import ACTIONS, GLOBAL, GROUPS, KEYS, keys_of
 from tui.player.grid import Hit
 from tui.reduce import _DO, press
+from tui.registry import BY_NAME
 from tui.show import Show, arrive, play_on
 
 
@@ -27,7 +28,9 @@ def pressed(*keys, start=None, model=MODEL):
 
 def test_every_key_has_an_action_and_every_action_a_key():
     assert set(ACTIONS.values()) == set(_DO)
-    assert sum(len(row.keys) for row in KEYS) == len(ACTIONS) + len(GLOBAL)
+    for screen in BY_NAME:
+        mine = [key for row in keys_of(screen) for key in row.keys]
+        assert len(mine) == len(set(mine)), "no key does two things"
     assert not set(ACTIONS) & set(GLOBAL)
     assert {row.group for row in KEYS} | {"mouse", "screens"} == set(GROUPS)
     assert all(row.words["en"] and row.words["ko"] for row in KEYS)

@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     mode.add_argument("--real", action="store_true", help="start the real servers, on loopback, and record")
     mode.add_argument("--simulated", action="store_true", help="no server is needed (the default)")
     add("--text", action="store_true", help="print it all; ask nothing, open nothing")
+    add("--tui", action="store_true", help="go through it in the terminal app; all labs if no NAME")
     add("--check", action="store_true", help="exit with 1 if the lesson did not hold here")
     add("--repeats", type=int, default=3, metavar="N", help="of each claim; default 3")
     add("-o", "--output", type=Path, metavar="DIR", help="keep the recordings there")
@@ -51,9 +52,29 @@ def run(arguments: argparse.Namespace) -> int:
         raise CliError(str(error)) from None
 
 
+def _in_app(arguments: argparse.Namespace, lab: Lab | None) -> int:
+    """Open the app on a lab, or on the list of them."""
+    from tracer.cli import tui
+    from tracer.cli.lab_lesson import lesson
+    from tracer.cli.lent import labs
+    from tui.options import Options
+
+    if not tui.can_draw():
+        raise CliError("the app needs a terminal that can draw, and this is none; leave out --tui")
+    lessons = labs()
+    if lab is not None:
+        runner = _runner(lab, real=True) if arguments.real else None
+        lessons = [lesson(lab, runner), *(one for one in lessons if one.name != lab.name)]
+    options = Options(language=arguments.lang)
+    name = lab.name if lab is not None else ""
+    return tui.play([], options, first="lab", lab=name, lessons=lessons)
+
+
 def _list(arguments: argparse.Namespace) -> int:
     from tracer.labs.reading import shipped
 
+    if arguments.tui:
+        return _in_app(arguments, None)
     labs = shipped()
     if arguments.format == "text":
         from tracer.cli.lab_text import index
@@ -108,6 +129,8 @@ def find(name: str) -> Lab:
 
 def _lab(arguments: argparse.Namespace) -> int:
     lab = find(arguments.name)
+    if arguments.tui:
+        return _in_app(arguments, lab)
     runner = _runner(lab, real=arguments.real)
     if arguments.format == "text":
         from tracer.cli.lab_text import Session

@@ -142,6 +142,15 @@ def verdict(lab: Lab, told: Seen, language: str) -> str:
 
 def figures(lab: Lab, measured: Iterable[Measured], language: str) -> Any:
     """Give a table of runs; only the columns that are known."""
+    title, head, rows = rows_of(lab, measured, language)
+    made = table(title, *head)
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def rows_of(lab: Lab, measured: Iterable[Measured], language: str) -> tuple[str, list[str], list[list[str]]]:
+    """Give the figures of runs as a title ("" for none), a head and rows of cells."""
     words, rows = WORDS[language], list(measured)
     path = lab.lesson.path
     names = ["throughput", "p50", "p95", "queued", "cpu"]
@@ -150,11 +159,11 @@ def figures(lab: Lab, measured: Iterable[Measured], language: str) -> Any:
     if lab.lesson.measure != "cpu" and "cpu" in known:
         known.remove("cpu")
     title = words["alone"].format(path) if path else ""
-    made = table(title, words["run"], *(words[name] for name in known))
-    for i, one in enumerate(rows):
-        shown = [_cell(name, cells[name][i]) for name in known]
-        made.add_row(lab.run(one.run).label[language], *shown)
-    return made
+    made = [
+        [lab.run(one.run).label[language], *(_cell(name, cells[name][i]) for name in known)]
+        for i, one in enumerate(rows)
+    ]
+    return title, [words["run"], *(words[name] for name in known)], made
 
 
 def _cell(name: str, figure: float | None) -> str:

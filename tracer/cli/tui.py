@@ -20,6 +20,7 @@ from tracer.cli.state import state_dir
 
 if TYPE_CHECKING:
     from tracer.recording import Recording
+    from tui.lessons import Lesson
     from tui.options import Options
     from tui.player.chapter import Chapter
     from tui.whatif import Workbench
@@ -47,7 +48,7 @@ def add_appearance(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the app; everything that can be wrong with the files is told before it takes the terminal."""
-    if not arguments.files:
+    if not arguments.files and not can_draw():
         raise CliError(
             "no recording was given; make one with `tracer demo` or `tracer run -o OUT.trace -- COMMAND`, "
             "then `tracer tui OUT.trace`"
@@ -58,6 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"the app needs a terminal that can draw, and this is none; use `tracer summary {names}`"
         )
     gc.disable()  # what is made until the first frame stays; looking through it costs 20 to 40 ms
+    if not arguments.files:
+        return play([], options(arguments), first="home")
     # Whoever says where does not want to be where they left.
     files = [] if arguments.at else [Path(name) for name in arguments.files]
     if any(name.endswith(".toml") for name in arguments.files):
@@ -93,32 +96,24 @@ def play(
     wishes: Options,
     files: Sequence[Path] = (),
     rerun: Callable[[Recording], Workbench] | None = None,
+    *,
+    first: str = "stage",
+    lab: str = "",
+    lessons: Sequence[Lesson] | None = None,
 ) -> int:
     """Run the app on chapters until the person leaves; give the exit code.
 
     What is opened as `files` opens next time where it was left. `rerun` is for scenarios; recordings are
-    simulated on models of their own servers.
+    simulated on models of their own servers. `first` is the screen that it opens with, `lab` the one that
+    the screen of labs does; `lessons` are its labs, those that ship unless given.
     """
+    from tracer.cli.lent import reruns, services
     from tui.app import run as run_app
-    from tui.snapshot import Services
     from tui.stagecraft import stages_of
 
-    services = Services(rerun=rerun or _reruns(files))
-    return run_app(
-        stages_of(chapters), wishes, files=files, memory=state_dir() / "tui.json", services=services
-    )
-
-
-def _reruns(files: Sequence[Path]) -> Callable[[Recording], Workbench]:
-    """Give what makes a recording's What-if, which is imported when that is opened."""
-    name = str(files[0]) if len(files) == 1 else "recording"
-
-    def rerun(recording: Recording) -> Workbench:
-        from tracer.cli.whatif import rerun_of
-
-        return rerun_of(recording, name)
-
-    return rerun
+    lent = services(lab, lessons, rerun or reruns(files))
+    memory = state_dir() / "tui.json"
+    return run_app(stages_of(chapters), wishes, files=files, memory=memory, first=first, services=lent)
 
 
 def options(arguments: argparse.Namespace) -> Options:

@@ -7,6 +7,7 @@ values, and asks pure functions for both; nothing here or there reads a file or 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -21,6 +22,7 @@ from tui.player.grid import Grid
 from tui.player.plan import SMALLEST
 from tui.registry import BY_NAME
 from tui.snapshot import Place, Snapshot
+from tui.stagecraft import Stagecraft
 from tui.widgets.canvas import Canvas
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ class Shell(Protocol):
 
     def ask(self, action: str) -> None:
         """Do one of the app's own actions: "open NAME", "theme NAME", "language NAME", "quit"."""
+
+    def load(self, stages: Sequence[Callable[[], Stagecraft]], files: Sequence[str]) -> None:
+        """Put other chapters in place of those that are open, and show the Stage."""
 
     def fail(self, error: TraceError) -> None:
         """End the app with the error's sentence: a recording turned out to be damaged."""
@@ -72,6 +77,10 @@ class GridScreen(Screen[None], inherit_bindings=False):
     def arrive(self, snapshot: Snapshot) -> None:
         """Take over what other screens changed: the place, the language, the theme."""
         self.snapshot = snapshot
+
+    def renew(self, snapshot: Snapshot) -> None:
+        """Begin anew: other recordings are open."""
+        self.arrive(snapshot)
 
     def covered(self) -> None:
         """Rest: the help or the palette is laid over the screen, or another screen is opened."""

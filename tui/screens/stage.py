@@ -29,8 +29,18 @@ class StageScreen(GridScreen):
         self._timer: Timer | None = None
         self._began = (0, 0)  # clock, and the show's time then
         self._pressed: Hit | None = None
-        opened = self.stage(0).show_at(snapshot.options.at, snapshot.options)
-        self.state = replace(opened, chapters=len(snapshot.deck))
+        self.state = self._opened()
+
+    def _opened(self) -> Show:
+        opened = self.stage(0).show_at(self.snapshot.options.at, self.snapshot.options)
+        return replace(opened, chapters=len(self.snapshot.deck))
+
+    def renew(self, snapshot: Snapshot) -> None:
+        """Begin anew with other recordings."""
+        self.snapshot = snapshot
+        self._run(playing=False)
+        self.state = self._opened()
+        self._began = (self.shell.now(), self.state.t)
 
     def stage(self, chapter: int) -> Stagecraft:
         """Give what plays a chapter."""
