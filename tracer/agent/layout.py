@@ -39,6 +39,9 @@ ENV_DIR = "HOPSCOPE_RINGS"
 ENV_NO_WAITS = "HOPSCOPE_NO_WAITS"
 """Groups of outgoing waits that are not to be told, with commas between them."""
 
+ENV_KEEP = "HOPSCOPE_KEEP"
+"""Seconds for which the ring of a process that is gone is kept; without it, for ever."""
+
 WAIT_GROUPS = ("asyncio", "dbapi", "http", "redis", "sleep", "socket", "watch")
 """The groups that there are; `watch` is who blocks loops and holds the GIL."""
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from . import layout
 from .clock import offset as clock_offset
+from .keep import hold, seconds, sweep
 from .layout import CLOSE, CONN, END, FAULT, HEADER, LANE, MARK, OPEN, PHASE, SLOT, TARGET, TEXT
 from .target import stamped
 
@@ -137,6 +138,9 @@ class Ring:
 
     def _map(self) -> tuple[mmap.mmap, int]:
         """Create and map the file, return it and its slots; raise OSError where there is no room."""
+        keep = seconds()
+        if keep:
+            sweep(self.directory, keep)
         self.clocked = clock_offset()
         created, pid = monotonic_ns(), os.getpid()
         wall = created + self.clocked
@@ -145,6 +149,8 @@ class Ring:
         try:
             capacity = _reserve(descriptor)
             buffer = mmap.mmap(descriptor, HEADER + capacity * SLOT)
+            if keep:
+                hold(descriptor)
         except BaseException:
             os.unlink(path)
             raise

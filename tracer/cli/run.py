@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from tracer.agent.layout import ENV_NO_WAITS, WAIT_GROUPS
+from tracer.agent.layout import ENV_KEEP, ENV_NO_WAITS, WAIT_GROUPS
 from tracer.cli.duration import argument as duration
 from tracer.cli.errors import CliError
 from tracer.cli.streams import tell
@@ -41,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="GROUPS",
         help=f"outgoing waits not to tell: {', '.join(WAIT_GROUPS)}",
     )
+    add(
+        "--keep",
+        type=duration,
+        metavar="D",
+        help="with --print-env: how long a ring outlives its process, as in 10m; default for ever",
+    )
     add("--print-env", type=Path, metavar="DIR", help="print the environment for other service managers")
     add(
         "--print-proxy-config", choices=("nginx", "apache"), help="print what a proxy before it is to pass on"
@@ -51,7 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Record a command; give its exit code."""
     if arguments.print_env is not None:
-        return _print_env(arguments.print_env, arguments.no_waits)
+        return _print_env(arguments.print_env, arguments.no_waits, arguments.keep)
+    if arguments.keep is not None:
+        raise CliError("--keep is for rings that services write: tracer run --keep 10m --print-env DIR")
     if arguments.print_proxy_config is not None:
         sys.stdout.write((PROXIES / f"{arguments.print_proxy_config}.conf").read_text("utf-8"))
         return 0
@@ -122,14 +130,16 @@ def _groups(text: str) -> str:
     return text
 
 
-def _print_env(directory: Path, no_waits: str | None) -> int:
+def _print_env(directory: Path, no_waits: str | None, keep: int | None) -> int:
     from tracer.observe.launch import environment
 
     if not directory.is_dir():
         raise CliError(
             f"{directory} is no directory: make it, so that the servers may write their rings there"
         )
-    for name, value in environment(directory, {ENV_NO_WAITS: no_waits} if no_waits else {}).items():
+    base = {ENV_NO_WAITS: no_waits} if no_waits else {}
+    base |= {ENV_KEEP: f"{keep / 1e9:g}"} if keep else {}
+    for name, value in environment(directory, base).items():
         sys.stdout.write(f"{name}={value}\n")
     return 0
 
