@@ -10,7 +10,7 @@ COMPILE = $(BIN)/python -m compileall -q tracer simulator tui captures
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-matrix check bench format shots clean
+.PHONY: help setup demo test test-long test-suites test-matrix check bench format shots clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -46,6 +46,14 @@ test: $(VENV)/.dev  ## the tests, with real servers (under 12 minutes)
 
 test-long: $(VENV)/.dev  ## the tests with the full counts of kills, fuzzing and replications
 	HOPSCOPE_LONG=1 $(BIN)/python -m pytest $(ARGS)
+
+.venv-suites/.done: requirements/suites.txt
+	$(PYTHON) -m venv .venv-suites
+	.venv-suites/bin/python -m pip install --quiet --disable-pip-version-check -c $(PIN) -r requirements/suites.txt
+	@touch $@
+
+test-suites: .venv-suites/.done  ## the test suites of uvicorn, gunicorn and Starlette, with the agent and without
+	.venv-suites/bin/python tests/suites.py $(ARGS)
 
 test-matrix:  ## the tests under Python 3.11, 3.12 and 3.13
 	@for v in 3.11 3.12 3.13; do \

@@ -19,7 +19,7 @@ DEAD = 64
 """Rings without a process that are kept at most, whatever their age: half a gigabyte."""
 
 TRIES = 100
-"""Looks at a ring take microseconds; a host is not kept waiting for one that was stopped in the midst of it."""
+"""Looks at a ring take microseconds; a host is not kept waiting for one that was stopped in its midst."""
 
 
 def seconds() -> float:
