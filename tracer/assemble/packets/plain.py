@@ -8,6 +8,7 @@ message that is not plain ends the stretch, and the decoders of `tracer.wire` go
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
@@ -21,6 +22,8 @@ MOST_HEADS = 4096
 """Heads that are known by their bytes; then all are forgotten."""
 LONGEST = 1 << 14
 """Bytes of a head; a longer one is not plain."""
+MOST_ALIKE = 1 << 13
+"""Bytes of fields and body that an expression is made of."""
 
 _REQUEST = re.compile(r"([A-Z]{3,16}) ([!-~]+) HTTP/(1\.[01])")
 _ANSWER = re.compile(r"HTTP/1\.[01] ([2-5]\d\d)(?: [\t -~]*)?")
@@ -123,6 +126,7 @@ class Heads:
 
     def _requests(self, data: bytes, at: int, size: int, columns: Columns) -> int:
         """Add the plain requests from `at` on, which end by `size`; give where the first other one begins."""
+        last = b""
         while at < size:
             line = data.find(b"\r\n", at, at + LONGEST)
             whole = data.find(b"\r\n\r\n", line, at + LONGEST) + 4
@@ -138,21 +142,48 @@ class Heads:
                 columns, (method, target, version, at, whole, at := whole + length, who), strict=True
             ):
                 column.append(value)
+            if fields == last and len(fields) + length < MOST_ALIKE:
+                at = self._alike(data, at, size, columns, fields)
+            last = fields
         return at
+
+    def _alike(self, data: bytes, at: int, size: int, columns: Columns, fields: bytes) -> int:
+        """Add the requests that follow with the same fields, all by one expression: a few times as fast."""
+        length, who = self._fields[fields]
+        assert length is not None
+        scan = _alike(
+            fields.decode("latin-1"), length
+        ).scanner(  # type: ignore[attr-defined]
+            data[at:size].decode("latin-1")
+        )
+        found = list(iter(scan.match, None))
+        ends = [at + match.end() for match in found]
+        for place in (1, 2, 3):
+            columns[place - 1].extend([match[place] for match in found])
+        columns[3].extend([at, *ends][: len(found)])
+        columns[4].extend([end - length for end in ends])
+        columns[5].extend(ends)
+        columns[6].extend([who] * len(found))
+        return ends[-1] if ends else at
 
     def _answers_to(self, methods: list[str], data: bytes, at: int, size: int, columns: Columns) -> int:
         """Add the plain answers from `at` on, which end by `size`; give where the first other one begins."""
+        heads, answer, head = columns[0], NO_ANSWER, b""
         for method in methods:
-            whole = data.find(b"\r\n\r\n", at, at + LONGEST) + 4
-            if whole < 4:
-                break
-            head = data[at:whole]
-            answer = self._answers[head] if head in self._answers else self._see(head)
+            if not head or method == "HEAD" or not data.startswith(head, at):
+                whole = data.find(b"\r\n\r\n", at, at + LONGEST) + 4
+                if whole < 4:
+                    break
+                head = data[at:whole]
+                answer = self._answers[head] if head in self._answers else self._see(head)
             length = 0 if method == "HEAD" or answer.status in _BARE else answer.length
+            whole = at + len(head)
             if not answer.status or length is None or whole + length > size:
                 break
-            for column, value in zip(columns, (answer, at, whole, at := whole + length), strict=True):
-                column.append(value)
+            heads.append(answer)
+            columns[1].append(at)
+            columns[2].append(whole)
+            columns[3].append(at := whole + length)
         return at
 
     def _look(self, fields: bytes) -> tuple[int | None, Identity]:
@@ -174,6 +205,13 @@ class Heads:
         encoded = "content-encoding" in names
         answer = Answer(int(first[1]), _length(pairs), server, ids_of(pairs), encoded)
         return _kept(self._answers, head, answer)
+
+
+@lru_cache(64)
+def _alike(fields: str, length: int) -> re.Pattern[str]:
+    """Make the expression of requests with these fields and so many bytes of body."""
+    line = r"(?!CONNECT )([A-Z]{3,16}) ([!-~]{1,4096}) HTTP/(1\.[01])"
+    return re.compile(rf"{line}{re.escape(fields)}(?s:.{{{length}}})")
 
 
 def _length(pairs: tuple[tuple[str, str], ...]) -> int | None:
