@@ -1,8 +1,9 @@
 """Frames a second through each layer of tracer.capture, on a synthetic keep-alive HTTP capture.
 
-200,000 frames of 8 kept connections (request, acknowledgement, answer, acknowledgement), and as many of short
-connections, ten frames each. Rounds are interleaved with the peers: tshark printing the fields of HTTP, which
-stands beside `tracer requests --format csv`, and scapy, which only reads the first frames: it is slow.
+200,000 frames of 8 kept connections (request, acknowledgement, answer, acknowledgement), as many of short
+connections, ten frames each, and as many of nginx before gunicorn, whose hops are joined by request ids.
+Rounds are interleaved with the peers: tshark printing the fields of HTTP, which stands beside
+`tracer requests --format csv`, and scapy, which only reads the first frames: it is slow.
 Frames a CPU second, the median of the rounds and the lowest and highest. Peak memory is that of processes
 of their own, on the capture and on one four times as long.
 """
@@ -24,7 +25,8 @@ from tracer.capture import Capture, Data, Dissector, PcapWriter, Streams
 
 FRAMES = 200_000
 SCAPY_FRAMES = 5_000
-ROUNDS = 5
+ROUNDS = 3
+OURS, PEER = "tracer requests --format csv", "tshark, HTTP fields"
 START = 1_700_000_000_000_000_000
 ACK, SYN, FIN = 16, 2, 1
 ASK = b"GET /item/%06d HTTP/1.1\r\nHost: example\r\nAccept: */*\r\n\r\n"
@@ -188,8 +190,11 @@ def measure(readers: dict[str, Callable[[str], int]], path: str) -> None:
             frames = reader(path)
             if number:
                 rates[name].append(frames / (cpu() - before) / 1000)
+    ratio = statistics.median(rates[OURS]) / statistics.median(rates.get(PEER, rates[OURS]))
     for name, seen in rates.items():
         print(f"  {name:30} {statistics.median(seen):8.0f} k frames/s   [{min(seen):.0f}, {max(seen):.0f}]")
+    if PEER in rates:
+        print(f"  {OURS} is {ratio:.1f} times as fast as tshark")
 
 
 def peak(path: str) -> float:
@@ -207,17 +212,25 @@ def main() -> None:
         "records": lambda path: layers(path, 1),
         "records, headers": lambda path: layers(path, 2),
         "records, headers, streams": lambda path: layers(path, 3),
-        "tracer requests --format csv": by_requests,
+        OURS: by_requests,
         "scapy to TCP": by_scapy,
     }
     if shutil.which("tshark"):
-        readers["tshark, HTTP fields"] = by_tshark
+        readers[PEER] = by_tshark
     with tempfile.TemporaryDirectory() as folder:
-        kept, short, long = (Path(folder) / name for name in ("kept.pcap", "short.pcap", "long.pcap"))
+        kept, short, hops, long = (
+            Path(folder) / f"{name}.pcap" for name in ("kept", "short", "hops", "long")
+        )
         write(kept, FRAMES, turns_each=(FRAMES // 8 - 6) // 4)
         write(short, FRAMES, turns_each=1)
+        proxied(hops, FRAMES)
         write(long, 4 * FRAMES, turns_each=(FRAMES // 2 - 6) // 4)
-        for name, path in (("8 kept connections", kept), ("20,000 short connections", short)):
+        shapes = {
+            "8 kept connections": kept,
+            "20,000 short connections": short,
+            "nginx before gunicorn": hops,
+        }
+        for name, path in shapes.items():
             print(f"{FRAMES} frames, {name}, {path.stat().st_size / 1e6:.0f} MB")
             measure(readers, str(path))
         one, four = peak(str(kept)), peak(str(long))

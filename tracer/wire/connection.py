@@ -13,7 +13,7 @@ from tracer.wire import fastcgi, http1, proxy_protocol, scgi, uwsgi
 from tracer.wire.decoder import Decoder
 from tracer.wire.detect import LIMIT, UNKNOWN, detect
 from tracer.wire.exchanges import Exchanges
-from tracer.wire.message import REQUEST, RESPONSE, Kind, Message, Switch
+from tracer.wire.message import REQUEST, RESPONSE, Kind, Message, MissingError, Switch
 
 if TYPE_CHECKING:
     from tracer.wire.http2 import Streams
@@ -206,11 +206,17 @@ class Connection:
         self.protocol = protocol
         out: list[Message] = []
         if protocol == "tls" or protocol in PROTOCOLS:
-            self._pair = (
-                self._tls()
-                if protocol == "tls"
-                else PROTOCOLS[protocol](self._offsets, self.keep, self._lost)
-            )
+            try:
+                self._pair = (
+                    self._tls()
+                    if protocol == "tls"
+                    else PROTOCOLS[protocol](self._offsets, self.keep, self._lost)
+                )
+            except ImportError as error:
+                out.append(_missing(protocol, self._offsets[REQUEST], error))
+                self._forget(REQUEST)
+                self._forget(RESPONSE)
+                return out
             for kind in (REQUEST, RESPONSE):
                 out += self.feed(kind, self._held[kind])
                 self._held[kind] = bytearray()
@@ -243,7 +249,10 @@ class Connection:
         elif out and isinstance(out[-1], Switch):
             assert self._pair is not None
             rest = self._pair[kind].rest
-            self._switch(kind, out[-1], self._pair)
+            try:
+                self._switch(kind, out[-1], self._pair)
+            except ImportError as error:
+                return [*out, _missing(self.protocol or "", self._pair[kind].offset, error)]
             out += self._through(kind, rest)
         return out
 
@@ -262,6 +271,10 @@ class Connection:
             self._streams = self._streams or http2.upgraded(switch.exchange)
             make = http2.Requests if kind == REQUEST else http2.Responses
             pair[kind] = make(self._streams, offset=switch.start, keep=self.keep)
+
+
+def _missing(protocol: str, offset: int, error: ImportError) -> MissingError:
+    return MissingError(protocol, offset, (error.name or str(error)).partition(".")[0])
 
 
 def _other(kind: Kind) -> Kind:

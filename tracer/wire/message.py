@@ -151,4 +151,13 @@ class WireError(Exception):
         self.cut = cut
 
 
+class MissingError(WireError):
+    """What a stream speaks needs a package that is not there; its bytes are not read from here on."""
+
+    def __init__(self, protocol: str, offset: int, package: str) -> None:
+        why = f"it is read by {package}: pip install 'hopscope[captures]'"
+        super().__init__(protocol, "stream", offset, why, cut=True)
+        self.package = package
+
+
 Message: TypeAlias = Head | Body | End | Note | Switch | Proxy | WireError

@@ -21,7 +21,7 @@ from tracer.recording import UNKNOWN, Evidence, Lane, LaneKind, Mark, MarkKind, 
 from tracer.wire import REQUEST, RESPONSE, End, Head, Kind, Message, Proxy, Switch, WireError
 from tracer.wire import Connection as Wire
 from tracer.wire import Note as WireNote
-from tracer.wire.message import UNSOLICITED
+from tracer.wire.message import UNSOLICITED, MissingError
 
 if TYPE_CHECKING:
     from tracer.assemble.packets.world import World
@@ -54,7 +54,7 @@ class Talk(Line):
         self._closer: int | None = None  # the direction of the first FIN or RST
         self._handlers: dict[type, Callable[[int, Message], None]] = {
             Head: self._head, End: self._end, Switch: self._switch, WireNote: self._wire_note,
-            Proxy: self._proxied, WireError: self._error,
+            Proxy: self._proxied, WireError: self._error, MissingError: self._error,
         }  # fmt: skip
 
     def fetch(self) -> list[Stay]:
@@ -337,6 +337,9 @@ class Talk(Line):
 
     def _error(self, way: int, error: Message) -> None:
         assert isinstance(error, WireError)
+        if isinstance(error, MissingError):
+            self.world.missing(error)
+            return
         if not error.cut:
             moment = self._at(way, max(0, error.offset - 1))
             self.world.fault(f"frame {moment.frame}, {self.connection.name()}: {error}")

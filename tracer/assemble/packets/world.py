@@ -9,6 +9,7 @@ from tracer.assemble.packets.stretches import PhaseTold, Stretch, phases_of, raw
 from tracer.capture import Connection
 from tracer.recording import Interner, Rows
 from tracer.recording.columns import Raw, encode
+from tracer.wire.message import MissingError
 from tracer.wire.tls import Keys
 
 MOST_FAULTS = 100
@@ -51,6 +52,12 @@ class World:
             self.faults.append(sentence)
         else:
             self.not_told += 1
+
+    def missing(self, error: MissingError) -> None:
+        """Take in that a package is not there: one sentence a protocol."""
+        sentence = f"connections of {error.protocol} are not read: {error.why}"
+        if sentence not in self.faults:
+            self.fault(sentence)
 
     def fetch(self, intern: Interner) -> list[Raw]:
         """Give what was finished since the last call."""
