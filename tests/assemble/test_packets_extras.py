@@ -38,6 +38,6 @@ def test_one_sentence_and_the_rest(sample, protocol, package):
         f"tracer: connections of {protocol} are not read: "
         f"it is read by {package}: pip install 'hopscope[captures]'"
     ]
-    assert len(found) > 3
+    assert len(found) >= 3
     assert {hop["protocol"] for one in found for hop in one["hops"]} <= {"http/1.1", "websocket"}
     assert sum(one["outcome"] == "ok" for one in found) >= len(found) - 1

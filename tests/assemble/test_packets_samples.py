@@ -79,3 +79,18 @@ def test_statuses_and_sizes_are_those_of_the_logs(name):
 
 def unanswered(exchanges, port):
     return [e for e in exchanges if e["port"] == port and e.get("response_body_bytes") is None]
+
+
+def test_who_gave_up_has_children_that_go_on():
+    """Behind each 504 of nginx is the visit that it had waited for, which ended later."""
+    found = list(records(recording_of(Capture(str(SAMPLES["nginx-errors"])))))
+    late = [request["hops"] for request in found if request["status"] == 504]
+    assert len(late) == 4
+    for nginx, gunicorn in late:
+        assert (gunicorn["parent"], gunicorn["match"], gunicorn["confidence"]) == (
+            nginx["visit"],
+            "url",
+            0.97,
+        )
+        assert gunicorn["released_ns"] > nginx["released_ns"] == nginx["end_ns"]
+    assert {request["hops"][0]["hop"] for request in found} == {"nginx"}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tracer.assemble.packets.listeners import APP_SERVERS, GATEWAYS, PROXIES
-from tracer.assemble.packets.stay import Stay
+from tracer.assemble.packets.stay import GATEWAY_TIMEOUT, Stay
 from tracer.recording import CERTAIN, Match, Outcome
 
 SURE = 9_500
@@ -88,8 +88,8 @@ def _same_target(parent: Stay, child: Stay) -> bool:
 
 
 def _contains(parent: Stay, child: Stay) -> bool:
-    """Whether the parent was not over before the child began to answer; a broken one lets it run on."""
-    if parent.end is None or parent.broken:
+    """Whether the parent was not over before the child began to answer; one that gave up lets it run on."""
+    if parent.end is None or parent.gave_up:
         return True
     return parent.end.frame >= (child.first or child.head).frame
 
@@ -99,8 +99,8 @@ def _same_agent(parent: Stay, child: Stay) -> bool:
 
 
 def _same_answer(parent: Stay, child: Stay) -> bool:
-    if parent.outcome in (Outcome.ABANDONED, Outcome.OPEN):
-        return True
+    if parent.outcome in (Outcome.ABANDONED, Outcome.OPEN) or parent.status == GATEWAY_TIMEOUT:
+        return True  # what the child answered did not come there
     sizes = parent.bytes_out == child.bytes_out or parent.encoded or parent.method == "HEAD"
     return parent.status == child.status and sizes
 

@@ -87,7 +87,7 @@ def _let_go(stay: Stay, children: list[Stay]) -> Moment | None:
     if stay.end is None:
         return None
     ends = [child.end for child in children if child.end and not _runs_on(child, stay)]
-    return max([stay.end, *ends], key=lambda moment: moment.time) if not stay.broken else stay.end
+    return max([stay.end, *ends], key=lambda moment: moment.time) if not stay.gave_up else stay.end
 
 
 def _number_attempts(children: list[Stay]) -> None:

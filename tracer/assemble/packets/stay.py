@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tracer.assemble.packets.identity import Identity
     from tracer.assemble.packets.line import Line
 
+GATEWAY_TIMEOUT = 504
+
 
 @dataclass(slots=True, eq=False)
 class Stay:
@@ -62,6 +64,11 @@ class Stay:
     def broken(self) -> bool:
         """It ended without a whole answer."""
         return self.outcome in (Outcome.ERROR, Outcome.ABANDONED) and self.last is None
+
+    @property
+    def gave_up(self) -> bool:
+        """What it called may have gone on without it: it broke off, or had waited long enough (504)."""
+        return self.broken or self.status == GATEWAY_TIMEOUT
 
     @property
     def over(self) -> bool:
