@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.assemble.packets.reading import Reader, batches, made_of
+from tracer.assemble.packets.stretches import lanes_of
 from tracer.capture import Capture
-from tracer.recording import Interner, Lane, LaneKind, Recording, Rows
+from tracer.recording import Interner, Recording, Rows
 from tracer.recording.columns import Raw, encode, joined
 from tracer.recording.nouns import TABLES, text_columns
 from tracer.recording.texts import in_order_of_use
@@ -90,13 +91,11 @@ class Flow:
         """Make a recording of some requests; their connections may be open still."""
         nothing = encode(Rows(), self._reader.intern)
         ends = self._reader.world.ends
-        lanes = [
-            Lane(n, ends[n][0], ends[n][1], LaneKind.CONNECTION, 0, src=ends[n][1], dst=ends[n][2])
-            for n in np.unique(raw["visits"]["connection"]).tolist()
-            if n >= 0
-        ]
-        raw = raw | {name: nothing[name] for name in ("lanes", "marks", "hops")}
-        parts = [raw, encode(Rows(lanes=lanes), self._reader.intern), self._reader.hops()]
+        numbers = np.unique(raw["visits"]["connection"])
+        numbers = numbers[numbers >= 0]
+        lanes = lanes_of(numbers, [ends[number] for number in numbers.tolist()], self._reader.intern)
+        raw = raw | {name: nothing[name] for name in ("marks", "hops")} | {"lanes": lanes}
+        parts = [raw, self._reader.hops()]
         return made_of(joined(parts), self._reader, {"source": "packets"})
 
     def _forget(self, until: int) -> None:

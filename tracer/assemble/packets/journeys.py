@@ -43,9 +43,11 @@ def _tell_client(root: Stay, world: World) -> None:
     visit = _visit(root, root.id, CLIENT, 2 * root.id)
     visit.connection = UNKNOWN  # the server's visit holds it; a client's waits are its own affair
     visit.end = visit.answered if root.last else visit.end
-    spans = _spans(root, [], client=True)
     world.rows.visits.append(visit)
-    _tell_phases(visit, spans, root.last or root.end, world)
+    if root.simple and visit.end != UNKNOWN:
+        _tell_simple(visit, root, PhaseKind.AWAITING, world)
+    else:
+        _tell_phases(visit, _spans(root, [], client=True), root.last or root.end, world)
 
 
 def _tell_visit(stay: Stay, world: World, request: int, parent: int, depth: int) -> None:
@@ -59,6 +61,9 @@ def _tell_visit(stay: Stay, world: World, request: int, parent: int, depth: int)
     end = _let_go(stay, children)
     visit.end = end.time if end and stay.outcome != Outcome.OPEN else UNKNOWN
     world.rows.visits.append(visit)
+    if not children and stay.simple and stay.end == stay.last:
+        _tell_simple(visit, stay, PhaseKind.UNSEEN, world)
+        return
     _tell_phases(visit, _spans(stay, children), end, world)
     _number_attempts(children)
     for child in children:
@@ -84,8 +89,8 @@ def _runs_on(stay: Stay, parent: Stay) -> bool:
 
 def _let_go(stay: Stay, children: list[Stay]) -> Moment | None:
     """Give when the hop let go of the request: not before what it called, and waited for, was over."""
-    if stay.end is None:
-        return None
+    if stay.end is None or not children:
+        return stay.end
     ends = [child.end for child in children if child.end and not _runs_on(child, stay)]
     return max([stay.end, *ends], key=lambda moment: moment.time) if not stay.gave_up else stay.end
 
@@ -137,6 +142,22 @@ def _between(start: Moment, end: Moment | None, children: list[Stay], *, client:
             break
         spans.append((PhaseKind.UNSEEN, max(begin, over)))
     return spans
+
+
+def _tell_simple(visit: Visit, stay: Stay, between: PhaseKind, world: World) -> None:
+    """Do the same as `_tell_phases` for a simple stay that called nobody and is over."""
+    assert stay.sent
+    assert stay.first
+    assert stay.last
+    steps = (
+        (PhaseKind.TRANSFER, stay.start, stay.sent),
+        (between, stay.sent, stay.first),
+        (PhaseKind.TRANSFER, stay.first, stay.last),
+    )
+    for kind, begin, end in steps:
+        if begin.time != end.time:
+            told = (visit.id, kind, UNKNOWN, begin.time, end.time, begin.frame, end.frame)
+            world.phases.append(told)
 
 
 def _tell_phases(visit: Visit, spans: list[Span], end: Moment | None, world: World) -> None:

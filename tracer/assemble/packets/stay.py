@@ -48,6 +48,7 @@ class Stay:
     confidence: int = UNKNOWN
     attempt: int = 1
     children: list[Stay] = field(default_factory=list)
+    keys: tuple[object, ...] = ()  # by which it is found, as a parent
 
     # While that is not decided
 
@@ -59,6 +60,16 @@ class Stay:
     left: int = 0  # of these, the ones that have not passed
     claims: list[Stay] = field(default_factory=list)  # stays whose parent it may be
     claimants: int = 0  # of these, the undecided ones
+
+    @property
+    def simple(self) -> bool:
+        """It had the connection from its start on, and its moments came one after the other."""
+        sent, first, last = self.sent, self.first, self.last
+        if sent is None or first is None or last is None or self.waiting or self.freed:
+            return False
+        start = self.start
+        by_frame = start.frame <= sent.frame < first.frame <= last.frame
+        return by_frame and start.time <= sent.time <= first.time <= last.time
 
     @property
     def broken(self) -> bool:

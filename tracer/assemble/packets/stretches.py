@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.assemble.packets.journeys import CLIENT
-from tracer.recording import UNKNOWN, Evidence, Interner, Match, Outcome, PhaseKind
+from tracer.recording import UNKNOWN, Evidence, Interner, LaneKind, Match, Outcome, PhaseKind
 from tracer.recording.columns import Raw, raw_columns
 from tracer.recording.nouns import TABLES
 
@@ -114,6 +114,22 @@ def phases_of(told: list[PhaseTold]) -> dict[str, NDArray[Any]]:
         name: np.array(values) for name, values in zip(PHASE_TOLD, zip(*told, strict=True), strict=True)
     }
     return _table("phases", [columns | {"evidence": np.full(len(told), Evidence.PACKET)}])
+
+
+def lanes_of(numbers: I8, ends: list[tuple[int, str, str]], intern: Interner) -> dict[str, NDArray[Any]]:
+    """Give the raw columns of connections by listener, client and server; when they were is not said."""
+    listeners, clients, servers = zip(*ends, strict=True) if ends else ((), (), ())
+    client, server = (np.fromiter(map(intern, texts), np.int64, len(ends)) for texts in (clients, servers))
+    told = {
+        "id": numbers,
+        "hop": np.array(listeners, np.int64),
+        "label": client,
+        "src": client,
+        "dst": server,
+    }
+    kind, zero = np.full(len(ends), LaneKind.CONNECTION), np.zeros(len(ends), np.int64)
+    nothing = np.full(len(ends), UNKNOWN)
+    return _table("lanes", [told | {"kind": kind, "capacity": zero, "start": nothing}])
 
 
 def _table(name: str, parts: list[dict[str, Any]]) -> dict[str, NDArray[Any]]:

@@ -92,7 +92,8 @@ class Sweep:
         for candidate in stay.maybe:
             candidate.claims.append(stay)
             candidate.claimants += 1
-        for key in keys_of_parent(stay):
+        stay.keys = tuple(keys_of_parent(stay))
+        for key in stay.keys:
             self._groups.setdefault(key, {})[stay.id] = stay
         if stay.end is None:
             self._open.append(stay)
@@ -108,7 +109,7 @@ class Sweep:
         return Match.NONE, []
 
     def _pass(self, stay: Stay) -> None:
-        for key in keys_of_parent(stay):
+        for key in stay.keys:
             if (group := self._groups.get(key)) and group.pop(stay.id, None) and not group:
                 del self._groups[key]
         stay.passed = True
