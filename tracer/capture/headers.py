@@ -1,7 +1,6 @@
 """Layer 2: from frames to TCP segments, as columns: one row a segment, in file order.
 
-`Dissector` is the numpy form. A compiled one stands beside it by keeping its two promises: called with
-Records it gives the same Segments, and it hands the same fragments on to `Fragments`.
+`Dissector` takes Records and gives Segments; fragments wait for each other in `Fragments`.
 """
 
 from __future__ import annotations
