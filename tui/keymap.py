@@ -73,6 +73,7 @@ KEYS = (
     Key(("p",), "p", "step_back", "telling", {"en": "previous step", "ko": "이전 설명"}),
     Key(("b",), "b", "speaker", "telling", {"en": "large, for a room", "ko": "크게, 강의실용"}),
     Key(("m",), "m", "bookmark", "telling", {"en": "bookmark", "ko": "책갈피"}),
+    Key(("t",), "t", "twin", "telling", {"en": "real, simulated", "ko": "실제, 시뮬레이션"}),
     _of_statistics(("p",), "p", "path_on", {"en": "next path", "ko": "다음 경로"}),
     _of_statistics(("P",), "P", "path_back", {"en": "previous path", "ko": "이전 경로"}),
     _of_statistics(("h",), "h", "hop_on", {"en": "next hop", "ko": "다음 홉"}),

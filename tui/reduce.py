@@ -118,6 +118,12 @@ def _step_back(show: Show, model: Model) -> Show:
     return replace(show, chapter=show.chapter - 1) if show.chapter else go(show, model, 0)
 
 
+def _twin(show: Show, model: Model) -> Show:
+    """Turn to the same chapter simulated, or back to the real one."""
+    twin = model.chapter.twin
+    return show if twin is None else replace(show, chapter=twin)
+
+
 def _bookmark(show: Show, _model: Model) -> Show:
     return look(show, bookmarks=tuple(sorted(set(show.view.bookmarks) ^ {show.t})))
 
@@ -151,4 +157,5 @@ _DO: dict[str, Callable[[Show, Model], Show]] = {
     "step_back": _step_back,
     "speaker": lambda show, _: look(show, big=not show.view.big),
     "bookmark": _bookmark,
+    "twin": _twin,
 }

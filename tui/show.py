@@ -56,6 +56,14 @@ def look(show: Show, /, **changes: object) -> Show:
     return replace(show, view=replace(show.view, **changes))  # type: ignore[arg-type]
 
 
+def alongside(show: Show, model: Model) -> Show:
+    """Go to the same instant of the chapter that `show.chapter` names, the twin of the one before."""
+    followed = show.view.followed
+    followed = followed if followed is not None and followed < model.requests else None
+    cleared = look(show, followed=followed, selected=None, window=None, opened=())
+    return seek(replace(cleared, typed=None), model, show.t)
+
+
 def arrive(show: Show, model: Model, *, backwards: bool = False) -> Show:
     """Begin the chapter that `show.chapter` names, at its first step, or, backwards, at its last."""
     fresh = opening(model)

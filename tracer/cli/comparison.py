@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tracer.analysis.summary import Summary, summarise
@@ -45,7 +45,12 @@ def comparison(left: Recording, right: Recording, names: tuple[str, str], title:
 
 def compared(left: Summary, right: Summary, names: tuple[str, str], title: str = "") -> Table:
     """Do the same with summaries that are there already."""
+    return beside([left, right], names, title)
+
+
+def beside(summaries: Sequence[Summary], names: Sequence[str], title: str = "") -> Table:
+    """Give the figures of any number of summaries, a column each."""
     made = table(title, "", *(printable(name) for name in names))
     for label, cell in _ROWS:
-        made.add_row(label, cell(left), cell(right))
+        made.add_row(label, *map(cell, summaries))
     return made

@@ -15,8 +15,11 @@ from tracer.cli import tui
 from tracer.cli.errors import CliError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from tracer.labs.demo import Scene, Stack
     from tracer.recording import Recording
+    from tui.player.chapter import Chapter
 
 INTERRUPTED = 130
 _NEEDED = ("gunicorn", "uvicorn", "uvloop", "httptools")
@@ -114,21 +117,35 @@ def _print(files: list[Path], language: str) -> int:
     """Print what the Stage would show: a table a scene and a sentence that says what happened."""
     from rich.console import Console
 
-    from tracer.analysis.summary import summarise
-    from tracer.analysis.verdict import what_happened
-    from tracer.cli.comparison import compared
     from tracer.cli.demo_twin import with_twins
 
     console = Console()
-    for chapter in with_twins(tui.read(files)):
-        left, right = (summarise(side.recording) for side in chapter.sides)
-        names = chapter.sides[0].label, chapter.sides[1].label
-        title = f"{chapter.number}/{chapter.of} {chapter.title.get(language, chapter.title['en'])}"
-        console.print(compared(left, right, names, title))
-        console.print(what_happened(left, right, names)[language], highlight=False)
-        console.print()
+    chapters = tui.read(files)
+    every = with_twins(chapters)
+    for number, chapter in enumerate(every[: len(chapters)], 1):
+        twin = None if chapter.twin is None else every[chapter.twin]
+        title = f"{number}/{len(chapters)} {chapter.title.get(language, chapter.title['en'])}"
+        _print_scene(console, title, chapter, twin, language)
     console.print(f"The recordings: {' '.join(map(str, files))}", soft_wrap=True, highlight=False)
     return 0
+
+
+def _print_scene(console: Console, title: str, real: Chapter, twin: Chapter | None, language: str) -> None:
+    """Print a scene's figures, the simulated beside the real ones, and what happened."""
+    from tracer.analysis.summary import summarise
+    from tracer.analysis.verdict import what_happened
+    from tracer.cli.comparison import beside
+    from tracer.cli.demo_twin import WORD
+
+    names = real.sides[0].label, real.sides[1].label
+    left, right = (summarise(side.recording) for side in real.sides)
+    columns = [(names[0], left), (names[1], right)]
+    if twin is not None:
+        models = [(WORD[language], summarise(side.recording)) for side in twin.sides]
+        columns = [columns[0], models[0], columns[1], models[1]]
+    console.print(beside([summary for _, summary in columns], [name for name, _ in columns], title))
+    console.print(what_happened(left, right, names)[language], highlight=False)
+    console.print()
 
 
 @contextmanager

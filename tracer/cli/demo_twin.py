@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tui.player.chapter import Chapter
 
-_WORD = {"en": "simulated", "ko": "시뮬레이션"}
+WORD = {"en": "simulated", "ko": "시뮬레이션"}
 
 
 def with_twins(chapters: list[Chapter]) -> list[Chapter]:
-    """Put a simulated chapter behind the real ones for each of them that has one, and number all anew."""
-    made = [twin for chapter in chapters if (twin := _twin(chapter)) is not None]
-    every = [*chapters, *made]
+    """Put a simulated chapter behind the real ones for each of them that has one, and number all anew.
+
+    A chapter and its twin name each other, so that a key turns from one to the other.
+    """
+    every = list(chapters)
+    for i, chapter in enumerate(chapters):
+        if (twin := _twin(chapter)) is not None:
+            every[i] = replace(chapter, twin=len(every))
+            every.append(replace(twin, twin=i))
     return [replace(chapter, number=i, of=len(every)) for i, chapter in enumerate(every, 1)]
 
 
@@ -31,9 +37,9 @@ def _twin(chapter: Chapter) -> Chapter | None:
         return None
     results = simulate(read_scenario(path), record=True, engine="plain")
     sides = tuple(
-        replace(side, recording=result.recording, label=f"{side.label}, simulated")
+        replace(side, recording=result.recording)
         for side, result in zip(chapter.sides, results, strict=True)
         if result.recording is not None
     )
-    title = {language: f"{words}, {_WORD[language]}" for language, words in chapter.title.items()}
+    title = {language: f"{words}, {WORD[language]}" for language, words in chapter.title.items()}
     return Chapter(title, sides)

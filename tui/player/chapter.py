@@ -33,3 +33,4 @@ class Chapter:
     steps: tuple[Step, ...] = ()
     number: int = 1
     of: int = 1
+    twin: int | None = None  # the place among the chapters of the same one simulated, or of the real one

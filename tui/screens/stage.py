@@ -14,7 +14,7 @@ from tui.player.grid import Grid, Hit
 from tui.player.model import Model
 from tui.reduce import act, read_number
 from tui.screens.base import FRAME, GridScreen, Shell
-from tui.show import Show, arrive, look, pause, play_on, seek
+from tui.show import Show, alongside, arrive, look, pause, play_on, seek
 from tui.snapshot import Place, Snapshot
 from tui.stagecraft import Stagecraft
 
@@ -138,6 +138,9 @@ class StageScreen(GridScreen):
         except TraceError as error:
             self.state = before
             self.shell.fail(error)
+            return
+        if self.state.chapter == self.stage(before.chapter).model.chapter.twin:
+            self.state = alongside(self.state, model)
             return
         self.state = arrive(self.state, model, backwards=self.state.chapter < before.chapter)
 
