@@ -98,6 +98,20 @@ def test_ctrl_c_is_quiet(capsys):
     assert capsys.readouterr() == ("", "")
 
 
+def test_ctrl_c_is_quiet_before_anything_is_there(tmp_path):
+    """A module that the start imports presses it, at the worst moment."""
+    (tmp_path / "argparse.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    command = [sys.executable, "-c", "from hopscope import main; main()"]
+    env = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=env, preexec_fn=_ctrl_c)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
+def _ctrl_c() -> None:
+    """Undo what a test run in the background inherits: an ignored SIGINT stays ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_a_full_disk_is_told_in_the_systems_words():
     buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     command = [sys.executable, "-m", "tracer.cli", "--help"]

@@ -138,10 +138,9 @@ def _tell(error: Exception) -> int:
 
 
 def _sentence(error: Exception) -> tuple[str, int]:
-    # Asked for only when something went wrong: tracer.recording brings numpy.
-    from tracer.recording import TraceError
-
-    if isinstance(error, (CliError, TraceError)):
+    # Not imported for this: it brings numpy, which may be what went wrong (Ctrl-C in the midst of it).
+    recording = sys.modules.get("tracer.recording.errors")
+    if isinstance(error, (CliError, recording.TraceError) if recording else CliError):
         return str(error), WRONG_USE
     if isinstance(error, OSError) and error.errno in _OUTSIDE:
         if error.filename:
