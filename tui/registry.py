@@ -22,6 +22,7 @@ SCREENS = (
     Entry("stage", "f2", {"en": "Stage", "ko": "무대"}, "tui.screens.stage:StageScreen"),
     Entry("timeline", "f3", {"en": "Timeline", "ko": "시간표"}, "tui.screens.timeline:TimelineScreen"),
     Entry("requests", "f4", {"en": "Requests", "ko": "요청 표"}, "tui.screens.requests:RequestsScreen"),
+    Entry("detail", "f5", {"en": "Request", "ko": "요청 하나"}, "tui.screens.detail:DetailScreen"),
     Entry("statistics", "f6", {"en": "Statistics", "ko": "통계"}, "tui.screens.statistics:StatisticsScreen"),
     Entry("whatif", "f7", {"en": "What-if", "ko": "만약에"}, "tui.screens.whatif:WhatIfScreen"),
     Entry(

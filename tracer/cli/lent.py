@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tracer.recording import Recording
     from tui.lessons import Lesson
     from tui.player.chapter import Chapter
+    from tui.request.packets import Packet, Wanted
     from tui.snapshot import Services
     from tui.whatif import Workbench
 
@@ -30,7 +31,22 @@ def services(
     from tui.snapshot import Services
 
     given = labs if lessons is None else lambda: lessons
-    return Services(open_files=open_files, samples=samples, labs=given, lab=lab, rerun=rerun, reruns=reruns)
+    return Services(
+        dissect=dissect,
+        open_files=open_files,
+        samples=samples,
+        labs=given,
+        lab=lab,
+        rerun=rerun,
+        reruns=reruns,
+    )
+
+
+def dissect(recording: Recording, wanted: Wanted) -> list[Packet]:
+    """Decode the packets of a request. Raises LookupError, a sentence."""
+    from tracer.cli.dissect import dissected
+
+    return dissected(recording, wanted)
 
 
 def reruns(files: Sequence[Path]) -> Callable[[Recording], Workbench]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tracer.cli import duration
 from tracer.cli.errors import CliError
-from tracer.cli.inputs import HELP, opened
+from tracer.cli.inputs import HELP, PIPE, is_capture, located, opened
 from tracer.cli.keylog import add_keylog
 from tracer.cli.language import add_language
 from tracer.cli.state import state_dir
@@ -86,9 +86,17 @@ def read(files: Sequence[str | Path]) -> list[Chapter]:
     from tui.chapters import ChapterError, Named, chapters
 
     try:
-        return chapters([Named(Path(file).name, opened(str(file))) for file in files])
+        return chapters([Named(Path(file).name, _opened(str(file))) for file in files])
     except ChapterError as error:
         raise CliError(str(error)) from None
+
+
+def _opened(name: str) -> Recording:
+    """Open a recording; of a capture its meta data say where its packets can be read again."""
+    recording = opened(name)
+    if recording.meta.get("source") == "packets" and is_capture(located(name)) and name != PIPE:
+        recording.meta["opened_from"] = str(located(name))
+    return recording
 
 
 def play(

@@ -13,7 +13,6 @@ from tracer.analysis.where.completion import written
 from tui.player.grid import Grid, Hit
 from tui.player.stack import Stack
 from tui.pointer import key_of
-from tui.registry import BY_NAME as SCREENS
 from tui.screens.base import GridScreen, Shell
 from tui.snapshot import Place, Snapshot
 from tui.table import view as views
@@ -319,7 +318,7 @@ class RequestsScreen(GridScreen):
         groups = self._sheet().groups
         if groups is None:
             self._moved = True
-            self.shell.ask("open request" if "request" in SCREENS else "open stage")
+            self.shell.ask("open detail")
         elif len(groups):
             key = groups.key[min(self.state.cursor, len(groups) - 1)]
             value = "unknown" if key is None else key if groups.by == "status" else written(key)

@@ -1,0 +1,1 @@
+"""One request in detail: pure functions of recording, state and size; no Textual in it."""
