@@ -194,6 +194,17 @@ def test_matching_finds_numbers_states_and_parts_of_paths():
     assert matching(recording, "#3").nonzero()[0].tolist() == [2]
     assert matching(recording, "").all() and matching(recording, "GET wait 200 ok 2xx").all()
     assert not matching(recording, "404").any() and not matching(recording, "post").any()
+    slow = matching(recording, "queued > 300ms")
+    assert 0 < slow.sum() < len(slow)
+
+
+def test_an_expression_that_is_wrong_says_where_and_stays_to_be_mended():
+    fall = FALLS["waits"]
+    wrong = moves.typed(fall, Look(typing="filter", typed="status >> 5"), "enter", None)
+    assert (wrong.typing, wrong.kept) == ("filter", "") and "column 9" in wrong.said
+    assert "column 9" in drawn("waits", wrong).text()
+    mended = moves.typed(fall, replace(wrong, typed="latency > 1ms"), "enter", None)
+    assert (mended.typing, mended.kept, mended.said) == ("", "latency > 1ms", "")
 
 
 def test_search_and_filter_keep_their_place():

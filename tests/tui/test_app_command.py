@@ -24,6 +24,27 @@ def test_no_file_says_how_to_get_a_recording():
     assert one_sentence(done.stderr) and "tracer demo" in done.stderr
 
 
+def test_a_lab_in_the_app_needs_a_terminal():
+    command = [*TRACER, "lab", "waiting-room", "--tui"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert one_sentence(done.stderr) and "leave out --tui" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sign"),
+    [
+        (["tui"], "open a file"),
+        (["lab", "--tui"], "The waiting room"),
+        (["lab", "3", "--tui"], "The waiting room"),
+    ],
+)
+def test_home_and_labs_open_on_a_terminal_and_give_it_back(arguments, sign):
+    code, written = ended_by(signal.SIGINT, [*TRACER, *arguments], sign)
+    assert code == 128 + signal.SIGINT
+    assert written.rindex("\x1b[?1049l") > written.rindex("\x1b[?1049h") and "Traceback" not in written
+
+
 def test_no_terminal_points_to_the_summary():
     done = outside_a_terminal("a.trace", "b.trace")
     assert (done.returncode, done.stdout) == (2, "")

@@ -221,6 +221,8 @@ def test_a_page_of_every_term_can_be_read_to_its_end():
             whole = draw_terms(Reading(term=term.id), (), (100, 60), language).text()
             assert term.text[language].split()[-1] in whole
     assert occurring([]) == ()
+    plain = draw_terms(Reading(term="wsgi"), (), (100, 60), "en", "ascii").text()
+    assert "+ parser" in plain and not set(plain) & set("│├—")
 
 
 def test_a_lab_asks_first_runs_then_and_can_be_watched():

@@ -74,8 +74,10 @@ def chosen(reading: Reading, here: Sequence[str]) -> Term | None:
     return next((one for one in there if one.id == reading.term), there[0] if there else None)
 
 
-def draw_terms(reading: Reading, here: Sequence[str], size: tuple[int, int], language: str) -> Grid:
-    """Draw the list and the page."""
+def draw_terms(
+    reading: Reading, here: Sequence[str], size: tuple[int, int], language: str, borders: str = "box"
+) -> Grid:
+    """Draw the list and the page; `borders` "ascii" where lines of boxes may be two columns wide."""
     width, height = size
     canvas = Canvas(width, height)
     if width < 60 or height < 16:
@@ -88,6 +90,8 @@ def draw_terms(reading: Reading, here: Sequence[str], size: tuple[int, int], lan
     draw_lines(canvas, lines, (2, 0, LIST, rows), first_line(lines, number, rows), number)
     if term is not None:
         page = laid(page_of(term, language), width - LIST - 3)
+        if borders != "box":
+            page = [line._replace(text=line.text.translate(_PLAIN)) for line in page]
         top = min(reading.top, max(0, len(page) - rows))
         draw_lines(canvas, page, (2, LIST + 2, width - LIST - 3, rows), top)
     said = say(WORDS, language, "find", typed=reading.typed) if reading.typing else ""
@@ -95,6 +99,7 @@ def draw_terms(reading: Reading, here: Sequence[str], size: tuple[int, int], lan
     return canvas.freeze()
 
 
+_PLAIN = str.maketrans("│├—", "|+-")
 _HELP = {"en": "help", "ko": "도움말"}
 
 

@@ -35,7 +35,8 @@ class GlossaryScreen(GridScreen):
 
     def grid(self, width: int, height: int) -> Grid:
         """Draw list and page."""
-        return draw_terms(self.state, self.here, (width, height), self.snapshot.options.language)
+        options = self.snapshot.options
+        return draw_terms(self.state, self.here, (width, height), options.language, options.borders)
 
     def arrive(self, snapshot: Snapshot) -> None:
         """Look anew which terms occur."""

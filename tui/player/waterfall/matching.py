@@ -9,17 +9,37 @@ from tracer.recording import Outcome, Recording
 
 Mask = NDArray[np.bool_]
 
+_SIGNS = frozenset("=<>~!")
+
 
 def matching(recording: Recording, words: str) -> Mask:
     """Tell which requests have all the words, shape (requests,); no words mean every request.
 
     A word is a number (`#7`), a status (`404`, `5xx`), an outcome (`timeout`), or a part of the method or
-    target.
+    target. What has an operator in it is an expression, as the table of requests has them:
+    `status >= 500 and queued > 20ms`. Raises WhereError where such a one is wrong.
     """
+    if _SIGNS & set(words):
+        from tracer.analysis.where import Columns, mask, parse
+
+        return mask(parse(words), Columns(recording))
     found = np.ones(len(recording.requests.start), np.bool_)
     for word in words.lower().split():
         found &= _one(recording, word)
     return found
+
+
+def problem(words: str) -> str:
+    """Say what is wrong with an expression; "" where nothing is."""
+    if not _SIGNS & set(words):
+        return ""
+    from tracer.analysis.where import WhereError, parse
+
+    try:
+        parse(words)
+    except WhereError as error:
+        return str(error)
+    return ""
 
 
 def _one(recording: Recording, word: str) -> Mask:

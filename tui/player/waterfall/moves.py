@@ -10,6 +10,7 @@ import numpy as np
 from tui.player import playhead
 from tui.player.waterfall.fall import Fall
 from tui.player.waterfall.look import Look
+from tui.player.waterfall.matching import problem
 from tui.player.waterfall.plan import plan_of, window_of
 from tui.player.waterfall.requests import in_view
 from tui.player.waterfall.words import WORDS
@@ -128,11 +129,14 @@ def _kept(fall: Fall, look: Look, side: int, request: int) -> bool:
 
 def typed(fall: Fall, look: Look, key: str, character: str | None) -> Look:
     """Give the look after a key while a search or a filter is typed."""
+    look = replace(look, said="")
     if key == "escape":
         return replace(look, typing="", typed="")
     if key == "enter":
         words, done = look.typed.strip(), replace(look, typing="", typed="")
-        searched = look.typing == "search"
+        searched, wrong = look.typing == "search", problem(words)
+        if wrong:
+            return replace(look, said=wrong)
         return _chosen(fall, replace(done, search=words) if searched else replace(done, kept=words))
     if key == "backspace":
         return replace(look, typed=look.typed[:-1])

@@ -81,7 +81,9 @@ def _foot(canvas: Canvas, fall: Fall, look: Look, plan: Plan, language: str) -> 
     """Write the sentence, or what is being typed, and the keys."""
     if look.typing:
         told = say(WORDS, language, f"type {look.typing}", typed=look.typed)
-        canvas.put(plan.said, 0, fit(told, plan.width), FILLED)
+        canvas.put(
+            plan.said, 0, fit(told if not look.said else f"/{look.typed}_  {look.said}", plan.width), FILLED
+        )
     else:
         canvas.put(plan.said, 0, fit(telling(fall, look, language), plan.width))
     column = 1

@@ -31,12 +31,12 @@ WORDS: Table = {
     "kept": {"en": "filter: {words} ({count})", "ko": "거르기: {words} ({count})"},
     "search": {"en": "search: {words} ({count})", "ko": "찾기: {words} ({count})"},
     "type search": {
-        "en": "search /{typed}_  (#7, 404, 5xx, timeout, part of a path; Enter, Esc)",
-        "ko": "찾기 /{typed}_  (#7, 404, 5xx, timeout, 경로의 일부. Enter, Esc)",
+        "en": "search /{typed}_  (#7, 5xx, timeout, part of a path, queued > 20ms)",
+        "ko": "찾기 /{typed}_  (#7, 5xx, timeout, 경로의 일부, queued > 20ms)",
     },
     "type filter": {
-        "en": "show only &{typed}_  (#7, 404, 5xx, timeout, part of a path; Enter, Esc)",
-        "ko": "이것만 &{typed}_  (#7, 404, 5xx, timeout, 경로의 일부. Enter, Esc)",
+        "en": "show only &{typed}_  (#7, 5xx, timeout, part of a path, queued > 20ms)",
+        "ko": "이것만 &{typed}_  (#7, 5xx, timeout, 경로의 일부, queued > 20ms)",
     },
     "no detail": {
         "en": "#{n} is followed now; F2 shows it on the Stage",
