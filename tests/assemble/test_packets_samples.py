@@ -94,3 +94,12 @@ def test_who_gave_up_has_children_that_go_on():
         )
         assert gunicorn["released_ns"] > nginx["released_ns"] == nginx["end_ns"]
     assert {request["hops"][0]["hop"] for request in found} == {"nginx"}
+
+
+def test_a_proxy_header_belongs_to_no_request():
+    """The first request of each connection begins behind it, and all is joined as without one."""
+    recording = recording_of(Capture(str(SAMPLES["proxy-protocol"])))
+    found = list(records(recording))
+    assert len(found) == 12
+    assert {request["hops"][1]["confidence"] for request in found} == {0.97}
+    assert recording.meta["faults"] == []

@@ -24,7 +24,8 @@ REACHED = {
     "http2-h2c": 0.9,
     "nginx-next-upstream": 0.9,
     "websocket": 0.9,  # URLs that differ
-    "nginx-errors": 0.6,  # what gunicorn goes on with after a 504 stands for itself
+    "nginx-errors": 0.9,  # what gunicorn goes on with after a 504 is among them
+    "proxy-protocol": 0.9,
     "two-workers-blind": 0.0,  # nothing to go by: it may say that it does not know
 }
 """Sample -> the share of joins that must be found with a confidence of 0.95 or more."""
