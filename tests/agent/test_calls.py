@@ -31,7 +31,11 @@ def both(name: str, front: str, back: str) -> list[str]:
     return ["sh", "-c", script]
 
 
-@pytest.mark.parametrize("name", FRONTS)
+def often(name: str) -> object:
+    return pytest.param(name, marks=() if name in ("gunicorn", "uvicorn") else pytest.mark.long)
+
+
+@pytest.mark.parametrize("name", [often(name) for name in FRONTS])
 def test_two_recorded_servers_are_one_recording(tmp_path, name):
     front, back = free_port(), free_port()
     load = ["--load", "20", "--for", "1s", "--url", f"http://127.0.0.1:{front}{ASKS[name]}"]

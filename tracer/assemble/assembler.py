@@ -144,6 +144,11 @@ class Assembler:
         return self.world.requests + len(self._journeys)
 
     @property
+    def busy(self) -> bool:
+        """Whether a server is at a request, or has not yet said that it is done with it."""
+        return any(not journey.over for journey in self._journeys.values())
+
+    @property
     def ready(self) -> bool:
         """Whether servers have said that they serve: as many workers as their arbiter is to have."""
         serving = sum(bool(process.lanes) and not process.ended for process in self._processes.values())

@@ -17,6 +17,7 @@ from tracer.recording import TraceError
 
 TICK = 0.03  # seconds between looks at the rings
 LINGER = 2.0  # seconds that processes may outlive the one that was started
+SETTLE = 1.0  # seconds that servers have to be done with what they have answered, at the end of a load
 GRACE = 10.0  # seconds from SIGTERM to SIGKILL, at the end of a load
 SILENT = 5.0  # seconds until the user is told that no server is known
 
@@ -61,6 +62,7 @@ class Session:
         self._sender: Sender | None = None
         self._failure: TraceError | LoadError | None = None  # told at the end; the command goes on until then
         self._introduced, self._tied = False, tied
+        self._over = 0.0  # when the load was over
         self._ending = 0.0  # when the command was asked to end
 
     def run(self) -> Result:
@@ -104,13 +106,21 @@ class Session:
         if launch.asked and not self._sender.asked:
             self._sender.stop()
         over = self._sender.done or isinstance(self._failure, LoadError)
-        if over and not self._ending:
+        if over and not self._ending and self._settled(collector):
             self._ending = time.monotonic()
             launch.signal(signal.SIGTERM)
         elif self._ending and time.monotonic() - self._ending > GRACE:
             self._say(f"the command goes on {GRACE:g} s after it was asked to end, and is killed")
             self._ending = float("inf")
             launch.kill()
+
+    def _settled(self, collector: Collector) -> bool:
+        """Whether nobody is at a request any more: many a server just dies when it is asked to end.
+
+        The client has its answer before the server's thread has told that it is done.
+        """
+        self._over = self._over or time.monotonic()
+        return not collector.assembler.busy or time.monotonic() - self._over > SETTLE
 
     def _poll(self, collector: Collector, *, rest: bool = False) -> None:
         """Look at rings and loader; what goes wrong is told now and raised at the end."""
