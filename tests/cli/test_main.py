@@ -70,6 +70,11 @@ def test_an_unknown_command_gives_the_nearest_name(capsys, monkeypatch):
     )
 
 
+def test_a_command_that_is_like_none_gets_no_guess(capsys):
+    assert main(["nosuch"]) == 2
+    assert capsys.readouterr().err == "tracer: there is no command 'nosuch'; `tracer --help` lists them\n"
+
+
 def test_no_command_at_all_shows_the_help_on_stderr():
     done = tracer()
     assert (done.returncode, done.stdout) == (2, "")

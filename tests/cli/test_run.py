@@ -42,6 +42,7 @@ def folder(tmp_path):
         (["run", "--", "no-such-command"], "there is no command 'no-such-command'"),
         (["run", "-o", "nowhere/x.trace", "--", "true"], "nowhere/x.trace.part: cannot make it"),
         (["run", "-o", "there.trace", "--", "true"], "there.trace: is there already"),
+        (["run", "-o", "x.pcap", "--", "true"], "x.pcap: is the name of a capture"),
         (["run", "--for", "2s", "--", "true"], "there is no load to send"),
         (["run", "--load", "-1", "--", "true"], "must be a number above 0"),
         (["run", "--load", "1e9", "--", "true"], "1,000,000 are the most: send slower or shorter"),

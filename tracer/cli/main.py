@@ -125,7 +125,7 @@ def _overview() -> Parser:
 def _unknown(name: str, names: list[str]) -> str:
     import difflib
 
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     meant = f"did you mean {near[0]!r}? " if near else ""
     return f"there is no command {name!r}; {meant}`tracer --help` lists them"
 
