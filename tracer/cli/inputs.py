@@ -88,12 +88,17 @@ def located(name: str) -> Path:
         raise CliError(str(error.args[0])) from None
 
 
-def is_capture(path: Path) -> bool:
-    """Whether a FILE is to be read as packets: by its name, else by its first bytes."""
+def named_as_capture(path: Path) -> bool:
+    """Whether a FILE of that name is taken for packets, whatever is in it."""
     name = path.name.lower()
     for packed in _PACKED:
         name = name.removesuffix(packed)
-    if str(path) == PIPE or name.endswith(_CAPTURES) or path.is_fifo():
+    return name.endswith(_CAPTURES)
+
+
+def is_capture(path: Path) -> bool:
+    """Whether a FILE is to be read as packets: by its name, else by its first bytes."""
+    if str(path) == PIPE or named_as_capture(path) or path.is_fifo():
         return True
     if not path.is_file():
         return False

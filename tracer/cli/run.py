@@ -75,12 +75,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _record(arguments: argparse.Namespace, command: list[str]) -> int:
     from tracer.assemble.session import Session
-    from tracer.cli.inputs import is_capture
+    from tracer.cli.inputs import named_as_capture
     from tracer.load import LoadError
     from tracer.observe.launch import LaunchError
 
     path = arguments.output or Path(f"hopscope-{datetime.datetime.now():%Y%m%d-%H%M%S}.trace")  # noqa: DTZ005
-    if is_capture(path):
+    if named_as_capture(path):
         raise CliError(f"{path}: is the name of a capture, and this is none; give one that ends in .trace")
     try:
         load = _load(arguments)
