@@ -31,7 +31,7 @@ MASK = (1 << 63) - 1
 _FIRST = 0x3F58476D1CE4E5B9
 _SECOND = 0x14D049BB133111EB
 _FIRST_BACK, _SECOND_BACK = pow(_FIRST, -1, 1 << 63), pow(_SECOND, -1, 1 << 63)
-_UNIT = 2.0**-52
+UNIT = 2.0**-52
 KEYS = (1 << 48) - 1
 """The bits of a request's number; above them stands the occurrence."""
 
@@ -47,12 +47,12 @@ def mix(x: int) -> int:
     return x ^ (x >> 32)
 
 
-def unsigned_mix(x: int) -> int:
-    """Do the same for the compiler, for which an overflow is only defined of unsigned numbers."""
+def unsigned_mix(x: Any) -> Any:
+    """Do the same for the compiler, for which an overflow is only defined of unsigned numbers, and numpy."""
     y = np.uint64(x)
     y = ((y ^ (y >> _31)) * _U_FIRST) & _U_MASK
     y = ((y ^ (y >> _29)) * _U_SECOND) & _U_MASK
-    return np.int64(y ^ (y >> _32))  # type: ignore[return-value]
+    return np.int64(y ^ (y >> _32))
 
 
 def unmix(x: int) -> int:
@@ -77,7 +77,7 @@ def salt_of(seed: int, key: int, occurrence: int) -> int:
 
 def uniform(salt: int, name: int) -> float:
     """Draw from the open interval (0, 1), 52 bits."""
-    return ((mix(salt ^ name) >> 11) + 0.5) * _UNIT
+    return ((mix(salt ^ name) >> 11) + 0.5) * UNIT
 
 
 def name_of(p: Any, which: int) -> int:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from simulator.draw import salt_of, uniform
+import numpy as np
+
+from simulator.draw import UNIT, salt_of, uniform, unsigned_mix
 from simulator.engine.agenda import first_ticket, first_time, new_ticket
 from simulator.engine.state import (
     ARRIVAL,
@@ -70,6 +72,15 @@ def schedule_arrival(p: Program, w: World) -> None:
 
 
 def draw_batch(p: Program, w: World, first: int) -> None:
+    """Draw for arrival `first` and those after it (plain Python): hashed by numpy, logarithms one by one."""
+    keys = np.arange(first, first + BATCH)
+    salts = unsigned_mix(p.seed ^ unsigned_mix(keys))
+    drawn = (unsigned_mix(salts ^ ARRIVAL_NAME) >> 11) + 0.5
+    w.salt[:] = salts.tolist()
+    w.gap[:] = [1.0 if p.constant else -math.log(u * UNIT) for u in drawn.tolist()]
+
+
+def array_draw_batch(p: Program, w: World, first: int) -> None:
     """Draw for arrival `first` and those after it."""
     for i in range(BATCH):
         salt = salt_of(p.seed, first + i, 0)

@@ -34,6 +34,7 @@ from simulator.engine import (
 MODULES = (draw, agenda, tokens, account, pools, cores, compute, arrivals, clients, faults, interpreter)
 INSTEAD: dict[Any, Any] = {
     draw.mix: draw.unsigned_mix,
+    arrivals.draw_batch: arrivals.array_draw_batch,
     draw.unmix: draw.unsigned_unmix,
     agenda.push: agenda.array_push,
     agenda.replace_first: agenda.array_replace_first,
@@ -80,7 +81,7 @@ HOT = frozenset({
     "drop_token", "end_phase", "enqueue", "enter", "finish", "free_lane", "grant", "happen",
     "held_within", "hold", "hold_lane", "is_live", "issue", "leave", "leave_line", "let_go", "may_issue",
     "name_of", "new_ticket", "new_token", "next_arrival", "no_more", "note_wait", "pick", "pool_of",
-    "pop", "rarer", "release", "reply", "resume", "rise", "run", "salt_of", "schedule",
+    "pop", "rarer", "release", "reply", "resume", "run", "salt_of", "schedule",
     "schedule_arrival", "seat_of", "seize", "set_ready", "sink", "stand_in_line", "take_ready",
     "tells_outside", "uniform", "unlink", "unsigned_mix", "wake_at", "when", "with_status",
 })  # fmt: skip

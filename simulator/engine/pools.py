@@ -69,7 +69,12 @@ def seize(p: Program, w: World, t: int, pc: int, q: int, lane: int) -> None:
     pool = w.pool
     pool[q + BUSY] += 1
     if pool[q + PATIENCE] >= 0 and w.tok[pool[q + ACTOR] + WAKE] < 0:
-        wake_at(w, pool[q + ACTOR], w.n[NOW] + pool[q + PATIENCE])
+        watch(w, q)
+
+
+def watch(w: World, q: int) -> None:
+    """Wake the watchdog of pool q when the first worker may have hung."""
+    wake_at(w, w.pool[q + ACTOR], w.n[NOW] + w.pool[q + PATIENCE])
 
 
 def release(p: Program, w: World, t: int, seat: int) -> None:

@@ -130,7 +130,7 @@ CONNECTION_ROW = 4
 ) = range(33)
 NUMBERS = 33
 
-BATCH = 64
+BATCH = 128
 """Requests that are drawn for together: alone each would wait for its own hash and logarithm to end."""
 
 
