@@ -145,13 +145,16 @@ def test_what_is_no_sample_is_said_in_one_sentence(name):
 
 
 def test_what_needs_an_extra_says_which():
-    """HTTP/2 without hpack; as Python tells a module that is not there."""
+    """HTTP/2 without hpack, as Python tells a module that is not there: the rest is read all the same."""
     program = "import sys; sys.modules['hpack'] = None; from tracer.cli.main import main; sys.exit(main())"
     run = subprocess.run(
         [sys.executable, "-c", program, "requests", "sample:http2-h2c"], capture_output=True, text=True
     )
-    assert (run.returncode, run.stdout) == (2, "")
-    assert run.stderr == "tracer: this needs hpack: pip install 'hopscope[captures]'\n"
+    assert run.returncode == 0
+    assert "gunicorn" in run.stdout
+    (said,) = run.stderr.splitlines()
+    assert said.startswith("tracer: connections of http2 are not read")
+    assert said.endswith("hpack: pip install 'hopscope[captures]'")
 
 
 def test_the_command_opens_them():
