@@ -140,7 +140,7 @@ def _beside(canvas: Canvas, width: int) -> tuple[int, int]:
 def _said(sheet: Sheet, view: View, typed: Typed | None, language: str) -> Cell:
     if typed is not None and typed.error is not None:
         error = typed.error
-        unfinished = error.span[0] >= len(error.text.rstrip())
+        unfinished = error.span[1] >= len(error.text.rstrip()) and bool(typed.completion.candidates)
         return error.why(language), int(Ink.FAINT) if unfinished else Ink.BLOCK | BOLD
     if sheet.busy is not None:
         what = say(WORDS, language, f"do {sheet.busy[0]}")
