@@ -67,7 +67,6 @@ PRESSED = [
     (["pagedown", "pageup"], {"row": 0}),
     (["v", "j", "j", "f"], {"request": 2, "followed": 2}),
     (["f", "f"], {"followed": None}),
-    (["enter"], {"followed": 0}),
     (["slash", "number_sign", "5", "enter"], {"search": "#5"}),
     (["slash", "number_sign", "5", "enter", "n"], {"t": 120 * MS, "request": 4}),
     (["slash", "number_sign", "5", "enter", "end", "N"], {"t": 120 * MS}),
@@ -91,8 +90,18 @@ def test_each_key(keys, expected):
     assert {name: getattr(look, name) for name in expected} == expected
 
 
+def test_enter_opens_the_request_that_is_chosen():
+    async def script(app, pilot):
+        await pilot.press("v", "j", "j", "enter")
+        await pilot.pause()
+        assert app.screen.NAME == "detail"
+        assert app.open_screen("timeline").state.followed == 2 == app.snapshot.place.request
+
+    play(script)
+
+
 def test_no_key_is_untried():
-    tried = {key for keys, _ in PRESSED for key in keys}
+    tried = {key for keys, _ in PRESSED for key in keys} | {"enter"}
     own = [set(key.keys) for key in KEYS if key.screen == "timeline"]
     assert not [keys for keys in own if not keys & tried]
 
