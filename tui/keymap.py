@@ -181,6 +181,7 @@ KEYS = (
     _of("detail", "y", "y", "copy_curl", "table", "copy as curl", "curl로 복사"),
     _of("detail", "Y", "Y", "copy_text", "table", "copy as text", "글로 복사"),
     _of("detail", "escape", "Esc", "to_table", "table", "back to the table", "표로 돌아가기"),
+    _of("live", "space", "space", "hold", "time", "hold, follow", "멈추기, 따라가기"),
     Key(("question_mark", "f1"), "?", "help", "telling", {"en": "this help", "ko": "도움말"}, EVERYWHERE),
     Key(("colon", "ctrl+p"), ": ^P", "palette", "telling", {"en": "all actions", "ko": "모두"}, EVERYWHERE),
     Key(("q", "ctrl+q", "ctrl+c"), "q", "quit", "telling", {"en": "quit", "ko": "끝내기"}, EVERYWHERE),
@@ -204,6 +205,9 @@ MOUSE = (
     ({"en": "wheel", "ko": "휠"}, {"en": "a cell; timeline: zoom", "ko": "한 칸, 시간줄: 확대"}),
 )
 """What the mouse does, in words: (what, does)."""
+
+BUILT_ON = {"live": "stage"}
+"""Screen -> the one whose keys it has too, but for those that it has of its own."""
 
 FOOTER = {
     "stage": (
@@ -303,12 +307,20 @@ def footer(screen: str, language: str, spared: Collection[str] = ()) -> list[str
 
 def keys_of(screen: str) -> Sequence[Key]:
     """List the keys that work on a screen: its own and those that work everywhere."""
-    return [key for key in KEYS if key.screen in (screen, EVERYWHERE)]
+    own = actions_of(screen)
+    base = BUILT_ON.get(screen)
+    return [
+        key
+        for key in KEYS
+        if key.screen in (screen, EVERYWHERE)
+        or (key.screen == base and all(own[k] == key.action for k in key.keys))
+    ]
 
 
 def actions_of(screen: str) -> dict[str, str]:
     """Give Textual's name of each key that works on a screen -> what it does."""
-    return {key: row.action for row in KEYS if row.screen == screen for key in row.keys}
+    screens = (BUILT_ON.get(screen), screen)
+    return {key: row.action for of in screens for row in KEYS if row.screen == of for key in row.keys}
 
 
 ACTIONS = actions_of("stage")

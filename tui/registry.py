@@ -25,6 +25,7 @@ SCREENS = (
     Entry("detail", "f5", {"en": "Request", "ko": "요청 하나"}, "tui.screens.detail:DetailScreen"),
     Entry("statistics", "f6", {"en": "Statistics", "ko": "통계"}, "tui.screens.statistics:StatisticsScreen"),
     Entry("whatif", "f7", {"en": "What-if", "ko": "만약에"}, "tui.screens.whatif:WhatIfScreen"),
+    Entry("live", "f8", {"en": "Live", "ko": "실시간"}, "tui.screens.live:LiveScreen"),
     Entry(
         "glossary", "f9", {"en": "Terms", "ko": "용어"}, "tui.screens.glossary:GlossaryScreen", plays=False
     ),

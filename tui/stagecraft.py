@@ -54,6 +54,10 @@ class Deck:
         self._makers.append(maker)
         return len(self._makers) - 1
 
+    def put(self, chapter: int, stage: Stagecraft) -> None:
+        """Put something newer in a chapter's place."""
+        self._made[chapter] = stage
+
     def stage(self, chapter: int) -> Stagecraft:
         """Give what plays a chapter. Raises TraceError where its recording turns out to be damaged."""
         if chapter not in self._made:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 from tracer.assemble.collector import Collector
 from tracer.assemble.sender import Load, Sender
@@ -38,6 +39,25 @@ class Result:
     failure: TraceError | None = None  # why the recording could not be written to its end
 
 
+class Viewer(Protocol):
+    """A program that shows the recording while it goes on, and has the terminal meanwhile."""
+
+    output: BinaryIO  # for what the command writes
+
+    @property
+    def closed(self) -> bool:
+        """Whether the person has left it."""
+
+    def open(self, part: Path) -> None:
+        """Start it on a recording."""
+
+    def wait(self) -> None:
+        """Wait until the person leaves it."""
+
+    def close(self) -> None:
+        """End it, if it is there."""
+
+
 class Session:
     """Runs a command to its end and records it. `say` is given sentences for the user."""
 
@@ -50,11 +70,13 @@ class Session:
         title: str | None = None,
         overwrite: bool = False,
         tied: bool = False,
+        viewer: Viewer | None = None,
         say: Say = lambda _: None,
     ) -> None:
         """Prepare; nothing is started or written yet. Raises LoadError for a load that cannot be sent.
 
-        A `tied` command is asked to end when we are killed; another one is the user's, and goes on.
+        A `tied` command is asked to end when we are killed; another one is the user's, and goes on. With a
+        `viewer` the terminal is the viewer's; the command is asked to end when it is closed.
         """
         self.command, self.path = list(command), path
         self.load = load.checked() if load else None
@@ -63,6 +85,7 @@ class Session:
         self._failure: TraceError | LoadError | None = None  # told at the end; the command goes on until then
         self._introduced, self._tied = False, tied
         self._over = 0.0  # when the load was over
+        self._viewer = viewer
         self._ending = 0.0  # when the command was asked to end
 
     def run(self) -> Result:
@@ -74,16 +97,24 @@ class Session:
         meta = {"title": self._title, "command": self.command}
         collector = Collector(self.path, meta, client=self.load is not None, overwrite=self._overwrite)
         try:
-            launch = Launch(self.command, collector.rings, tied=self._tied)
+            output = self._viewer.output if self._viewer else None
+            launch = Launch(self.command, collector.rings, tied=self._tied, output=output)
         except BaseException:
             collector.discard()
             raise
         try:
             with launch:
+                if self._viewer is not None:
+                    self._viewer.open(collector.writer.part)
                 self._follow(launch, collector)
-            return self._end(launch, collector)
+            result = self._end(launch, collector)
+            if self._viewer is not None and not launch.asked:
+                self._viewer.wait()
+            return result
         finally:
             collector.close()
+            if self._viewer is not None:
+                self._viewer.close()
 
     def _follow(self, launch: Launch, collector: Collector) -> None:
         """Record until the command has ended."""
@@ -101,6 +132,10 @@ class Session:
     def _turn(self, launch: Launch, collector: Collector) -> None:
         """Take what is new, and end the command when its load is over."""
         self._poll(collector)
+        if self._viewer is not None and self._viewer.closed and not launch.asked:
+            self._ending = time.monotonic()
+            launch.interrupt()
+        self._overdue(launch)
         if self._sender is None:
             return
         if launch.asked and not self._sender.asked:
@@ -109,7 +144,10 @@ class Session:
         if over and not self._ending and self._settled(collector):
             self._ending = time.monotonic()
             launch.signal(signal.SIGTERM)
-        elif self._ending and time.monotonic() - self._ending > GRACE:
+
+    def _overdue(self, launch: Launch) -> None:
+        """Kill a command that was asked to end long ago."""
+        if self._ending and time.monotonic() - self._ending > GRACE:
             self._say(f"the command goes on {GRACE:g} s after it was asked to end, and is killed")
             self._ending = float("inf")
             launch.kill()

@@ -1,4 +1,4 @@
-"""`tracer run [-o OUT.trace] [--load RATE --for D --url PATH] -- CMD…`: start a server and record it."""
+"""`tracer run [-o OUT.trace] [--live] [--load RATE --for D --url PATH] -- CMD…`: record a server."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ PROXIES = Path(__file__).parent / "proxy"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.usage = "tracer run [-o OUT.trace] [--load RATE --for D --url PATH] -- CMD …"
+    parser.usage = "tracer run [-o OUT.trace] [--live] [--load RATE --for D --url PATH] -- CMD …"
     add = parser.add_argument
     add("-o", "--output", type=Path, metavar="OUT.trace", help="default: hopscope-DATE-TIME.trace")
     add("--force", action="store_true", help="overwrite OUT.trace if it is there")
     add("--title", help="what the recording is called; default: the command")
+    add("--live", action="store_true", help="open the app on it; leaving the app ends the command")
     load = parser.add_argument_group("a load to send, after which the server is stopped")
     load.add_argument("--load", type=float, metavar="RATE", help="requests per second, open loop")
     load.add_argument(
@@ -85,8 +86,13 @@ def _record(arguments: argparse.Namespace, command: list[str]) -> int:
     try:
         load = _load(arguments)
         title, overwrite = arguments.title, arguments.force
-        session = Session(command, path, load=load, title=title, overwrite=overwrite, say=tell)
-        result = session.run()
+        if arguments.live:
+            from tracer.cli.live import watched
+
+            result = watched(command, path, load=load, title=title, overwrite=overwrite)
+        else:
+            session = Session(command, path, load=load, title=title, overwrite=overwrite, say=tell)
+            result = session.run()
     except (LoadError, LaunchError) as error:
         raise CliError(str(error)) from error
     if result.failure is not None:

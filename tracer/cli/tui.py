@@ -32,6 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", nargs="*", metavar="FILE", help=f"{HELP}; or two to compare; or a scenario .toml"
     )
+    parser.add_argument(
+        "--follow", action="store_true", help="follow a NAME.trace.part that is being recorded"
+    )
+    parser.add_argument("--output-name", default="", help=argparse.SUPPRESS)
     add_appearance(parser)
 
 
@@ -63,12 +67,30 @@ def run(arguments: argparse.Namespace) -> int:
         return play([], options(arguments), first="home")
     # Whoever says where does not want to be where they left.
     files = [] if arguments.at else [Path(name) for name in arguments.files]
+    if arguments.follow:
+        return _follow(arguments)
     if any(name.endswith(".toml") for name in arguments.files):
         from tracer.cli.scenario_chapters import read_scenarios
 
         chapters, rerun = read_scenarios(arguments.files)
         return play(chapters, options(arguments), files, rerun)
     return play(read(arguments.files), options(arguments), files)
+
+
+def _follow(arguments: argparse.Namespace) -> int:
+    """Open the app on one recording that goes on."""
+    from tracer.cli.follow import feed_of
+    from tui.app import run as run_app
+    from tui.chapters import Named, chapters
+    from tui.snapshot import Services
+    from tui.stagecraft import stages_of
+
+    if len(arguments.files) > 1:
+        raise CliError("--follow takes one recording; give one NAME.trace.part")
+    feed, glimpse = feed_of(arguments.files[0], arguments.output_name)
+    made = chapters([Named(Path(arguments.files[0]).name, glimpse.recording)])
+    services = Services(follow=lambda: feed, rerun=_reruns(()))
+    return run_app(stages_of(made), options(arguments), services=services, first="live")
 
 
 def can_draw() -> bool:

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any, BinaryIO
 
 from tracer.agent import layout
 from tracer.observe.processes import tree
@@ -42,8 +43,13 @@ def environment(rings: Path, base: dict[str, str] | None = None) -> dict[str, st
 class Launch:
     """A running command. Use it as a context manager, in the main thread: nothing outlives it."""
 
-    def __init__(self, command: Sequence[str], rings: Path, *, tied: bool = False) -> None:
-        """Start the command; a tied one is asked to end when we are killed. Raises LaunchError."""
+    def __init__(
+        self, command: Sequence[str], rings: Path, *, tied: bool = False, output: BinaryIO | None = None
+    ) -> None:
+        """Start the command; a tied one is asked to end when we are killed. Raises LaunchError.
+
+        With `output` the terminal is somebody else's: what it writes goes there, and it reads nothing.
+        """
         self.command = list(command)
         self.asked = 0  # signals by which somebody asked for the end
         self.code: int | None = None
@@ -54,7 +60,10 @@ class Launch:
         self._handlers = {number: signal.signal(number, self._early) for number in caught}
         try:
             before = end_with_parent() if tied else None
-            self._child = subprocess.Popen(self.command, env=environment(rings), preexec_fn=before)  # noqa: PLW1509
+            streams: dict[str, Any] = {} if output is None else {"stdin": subprocess.DEVNULL}
+            streams |= {} if output is None else {"stdout": output, "stderr": output}
+            env = environment(rings)
+            self._child = subprocess.Popen(self.command, env=env, preexec_fn=before, **streams)  # noqa: PLW1509
         except OSError as error:
             self._restore()
             raise LaunchError(_why(self.command[0], error)) from error
@@ -106,6 +115,13 @@ class Launch:
         """Send the child a signal, if it is still there."""
         with contextlib.suppress(ProcessLookupError):
             self._child.send_signal(number)
+
+    def interrupt(self) -> None:
+        """Ask the command and all that it started to end, as a Ctrl-C at its terminal would."""
+        self.asked += 1
+        for pid in tree(self.pid) if self.code is None else []:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGINT)
 
     def kill(self) -> None:
         """Kill the command and all that it started: a killed shell takes no server with it."""

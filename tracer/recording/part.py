@@ -108,7 +108,7 @@ def read_part(part: Path, commit: Commit, instead: Rows | None = None) -> Record
         with telling(part, "read"):
             look_at_sizes(part, commit)
             intern = Interner(read_texts(part, commit))
-            last = _open(commit) if instead is None else encode(instead, intern)
+            last = open_rows(commit) if instead is None else encode(instead, intern)
             tables, texts = arrange(joined([_final(part, commit), last]), intern.texts())
     except (ValueError, TypeError, IndexError, AttributeError, OverflowError, MemoryError) as error:
         raise TraceError(part, f"is damaged, {error}", _AGAIN) from error
@@ -142,7 +142,8 @@ def _final(part: Path, commit: Commit) -> Raw:
     return {name: {c: _values(part, commit, f"{name}.{c}") for c in raw_columns(name)} for name in TABLES}
 
 
-def _open(commit: Commit) -> Raw:
+def open_rows(commit: Commit) -> Raw:
+    """Give the rows that were open at a commit, as raw columns."""
     return {
         name: {
             c: np.array(commit.open.get(name, {}).get(c, []), dtype) for c, dtype in raw_columns(name).items()
