@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,17 +81,17 @@ def run(arguments: argparse.Namespace) -> int:
 def _follow(arguments: argparse.Namespace) -> int:
     """Open the app on one recording that goes on."""
     from tracer.cli.follow import feed_of
+    from tracer.cli.lent import reruns, services
     from tui.app import run as run_app
     from tui.chapters import Named, chapters
-    from tui.snapshot import Services
     from tui.stagecraft import stages_of
 
     if len(arguments.files) > 1:
         raise CliError("--follow takes one recording; give one NAME.trace.part")
     feed, glimpse = feed_of(arguments.files[0], arguments.output_name)
     made = chapters([Named(Path(arguments.files[0]).name, glimpse.recording)])
-    services = Services(follow=lambda: feed, rerun=_reruns(()))
-    return run_app(stages_of(made), options(arguments), services=services, first="live")
+    lent = replace(services("", None, reruns(())), follow=lambda: feed)
+    return run_app(stages_of(made), options(arguments), services=lent, first="live")
 
 
 def can_draw() -> bool:
