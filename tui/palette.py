@@ -46,9 +46,10 @@ class Palette:
     chosen: int = 0
 
     def found(self) -> list[Item]:
-        """List the items that have all the words typed, in any order."""
+        """List the items that have all the words typed, in any order; one that is called just so is first."""
         wanted = self.typed.lower().split()
-        return [item for item in items(self.screen, self.language) if _has(item, wanted)]
+        found = [item for item in items(self.screen, self.language) if _has(item, wanted)]
+        return sorted(found, key=lambda item: item.words.lower().split() != wanted)
 
     def press(self, key: str, character: str | None) -> tuple[Palette | None, str | None]:
         """Give the palette after a key (None: closed), and the action to do, if one was chosen."""
