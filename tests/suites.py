@@ -71,9 +71,17 @@ def read(report: Path) -> Results:
     results = {}
     for case in ET.parse(report).iter("testcase"):  # pytest's own, of just now
         told = [child.tag for child in case if child.tag in ("failure", "error", "skipped")]
-        name = f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}"
+        name = f"{case.get('classname', '').replace('.', '/')}::{case.get('name')}"
         results[name] = told[0] if told else "passed"
     return results
+
+
+def file_of(suite: Path, test: str) -> Path:
+    """Give the file of a test, behind whose name those of its classes may stand."""
+    path = suite / test.partition("::")[0]
+    while not path.with_suffix(".py").is_file() and path != suite:
+        path = path.parent
+    return path.with_suffix(".py") if path != suite else suite / "tests"
 
 
 def differing(bare: Results, hooked: Results) -> list[str]:
@@ -87,13 +95,12 @@ def compared(python: str, name: str, folder: Path) -> list[str]:
     bare, hooked = (ran(python, suite, options, agent=agent) for agent in (False, True))
     left = differing(bare, hooked)
     for _ in range(AGAIN if left else 0):
-        files = sorted(
-            {test.partition("::")[0] for test in left if (suite / test.partition("::")[0]).exists()}
-        )
+        files = sorted({str(file_of(suite, test).relative_to(suite)) for test in left})
         alone = [option for option in options if option not in ("-n", "2")]
-        again = [ran(python, suite, alone, agent=agent, only=files or None) for agent in (False, True)]
+        again = [ran(python, suite, alone, agent=agent, only=files) for agent in (False, True)]
         left = [test for test in left if test in differing(*again)]
     counts = {kind: list(hooked.values()).count(kind) for kind in ("passed", "failure", "error", "skipped")}
+    counts = {kind: number for kind, number in counts.items() if number}
     print(f"{suite.name}: {', '.join(f'{n} {kind}' for kind, n in counts.items())}; {len(left)} differ")
     return left
 
