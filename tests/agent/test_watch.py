@@ -10,11 +10,11 @@ from tracer.agent import layout
 APP = """
 import faulthandler, os, re, sys, threading, time
 def regex():
-    pattern, text = re.compile(r"(a+)+$"), "a" * 20
-    until = time.monotonic() + 0.6
-    while time.monotonic() < until:
-        text = "a" + text
+    pattern, text, took = re.compile(r"(a+)+$"), "a" * 20, 0
+    while took < 0.6:
+        text, start = "a" + text, time.monotonic()
         pattern.match(text + "b")
+        took = time.monotonic() - start
 def forked():
     for _ in range(5):
         child = os.fork()
@@ -64,10 +64,12 @@ def held(ring):
 
 
 def test_a_thread_that_holds_the_gil_is_named(watched):
+    """Not each hold is: the timer that sees it is set ten times a second at most. Of four some are."""
     server, _ = watched
-    assert server.get("/regex").endswith(b"done")
+    for _ in range(4):
+        assert server.get("/regex").endswith(b"done")
     ring = ring_of(server)
-    assert held(ring) and all(text.startswith("watched.py:8") for text in held(ring)), ring.of("STALL")
+    assert held(ring) and all(text.startswith("watched.py:7") for text in held(ring)), ring.of("STALL")
     assert ring.of("FAULT") == []
 
 
