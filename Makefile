@@ -41,7 +41,7 @@ setup: $(VENV)/.dev  ## the whole development environment
 demo: $(VENV)/.demo  ## record a real gunicorn and a real uvicorn, play both side by side (ARGS=--text for a table)
 	@$(BIN)/tracer demo $(ARGS)
 
-test: $(VENV)/.dev  ## the tests, with real servers (under 12 minutes)
+test: $(VENV)/.dev  ## the tests, with real servers (a quarter of an hour)
 	$(BIN)/python -m pytest -m 'not long' $(ARGS)
 
 test-long: $(VENV)/.dev  ## the tests with the full counts of kills, fuzzing and replications
