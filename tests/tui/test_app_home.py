@@ -105,8 +105,8 @@ def test_other_files_take_the_place_of_those_that_are_open(tmp_path):
         async with app.run_test(size=(80, 24)) as pilot:
             await press(pilot, "end", "f3", "f10")
             app.screen.open(("sample:websocket",))
-            await until(lambda: app.screen.NAME == "stage")
-            assert "websocket" in text(app) and app.screen.state.t == 0
+            await until(lambda: app.screen.NAME == "stage" and "websocket" in text(app))
+            assert app.screen.state.t == 0
             await press(pilot, "f3")
             assert app.screen.fall.model is app.stage_screen.model
 
