@@ -272,6 +272,8 @@ def main() -> None:
     parser.add_argument("--boots", type=int, default=15, help="starts of each kind of worker")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()
+    if any(count == 1 for count in (options.pairs, options.turns, options.boots)):
+        parser.error("--pairs, --turns and --boots want 0 or at least 2: an interval has no less")
     has_otel = shutil.which("opentelemetry-instrument", path=BIN) is not None
     figures: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as rings, sink() as to:

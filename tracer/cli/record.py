@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from tracer.cli.duration import argument as duration
 from tracer.cli.errors import CliError
+from tracer.cli.sizes import size as size_of
 from tracer.cli.streams import tell
 
 if TYPE_CHECKING:
@@ -172,13 +173,4 @@ def _show(tap: Tap, recorder: Recorder, done: threading.Event, limit: int | None
 
 def _counts(recorder: Recorder) -> str:
     lost = "lost not told yet" if recorder.lost is None else f"{recorder.lost} lost"
-    return f"{recorder.packets} packets, {_bytes(recorder.size)}, {lost}"
-
-
-def _bytes(size: int) -> str:
-    value, unit = float(size), "bytes"
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            break
-        value /= 1000
-    return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
+    return f"{recorder.packets} packets, {size_of(recorder.size)}, {lost}"

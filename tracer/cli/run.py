@@ -11,6 +11,7 @@ from pathlib import Path
 from tracer.agent.layout import ENV_KEEP, ENV_NO_WAITS, WAIT_GROUPS
 from tracer.cli.duration import argument as duration
 from tracer.cli.errors import CliError
+from tracer.cli.sizes import size as size_of
 from tracer.cli.streams import tell
 
 WRONG_USE = 2
@@ -99,7 +100,7 @@ def _record(arguments: argparse.Namespace, command: list[str]) -> int:
         tell(f"{result.failure}; what was recorded until then: tracer collect {result.path}")
         return result.code
     size = result.path.stat().st_size
-    tell(f"{result.requests} requests in {result.path} ({_bytes(size)}), {result.lost} records lost")
+    tell(f"{result.requests} requests in {result.path} ({size_of(size)}), {result.lost} records lost")
     if not result.seen:
         tell("no server that is known was recorded; docs/guide/servers.md lists those that are")
     if result.left:
@@ -151,12 +152,3 @@ def _print_env(directory: Path, no_waits: str | None, keep: int | None) -> int:
     for name, value in environment(directory, base).items():
         sys.stdout.write(f"{name}={value}\n")
     return 0
-
-
-def _bytes(size: int) -> str:
-    value, unit = float(size), "bytes"
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            break
-        value /= 1000
-    return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
